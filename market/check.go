@@ -1,0 +1,147 @@
+package market
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/govalues/decimal"
+)
+
+// The limits of what is believed without a person looking. A row beyond them is rejected, a run beyond them is held back.
+const (
+	// bandFactor is how far a row may be from the median of its model and market, in either direction.
+	bandFactor = 5
+	// bandNeeds is how many other offers must be known before that median says anything.
+	bandNeeds = 5
+	// medianFactor is how far the median of a whole sheet may move between two runs.
+	medianFactor = 3
+	// AgreeingRuns is how many runs in a row must tell the same before a held snapshot is believed without a person.
+	AgreeingRuns = 3
+)
+
+// lowestCardHour and highestCardHour bound a card-hour in USD: nothing is rented for less or more.
+var (
+	lowestCardHour  = decimal.MustParse("0.005")
+	highestCardHour = decimal.MustParse("200")
+)
+
+// Peer is a price that rows of the same model and market are compared with: USD a card-hour.
+type Peer struct {
+	OfferID  string
+	GpuModel string
+	Market   Market
+	Price    Decimal
+}
+
+// CheckRow says why an offer's price is not believable; nil when it is. Peers are the other offers known, of any
+// provider; rates are those of the day. A price that cannot be compared for want of a rate is believed.
+func CheckRow(o Offer, price Decimal, peers Peers) error {
+	if price.Cmp(lowestCardHour) < 0 || price.Cmp(highestCardHour) > 0 {
+		return fmt.Errorf("%s USD a card-hour is outside %s to %s", price, lowestCardHour, highestCardHour)
+	}
+	median, others := peers.medianWithout(o)
+	if others < bandNeeds {
+		return nil
+	}
+	if times(price, bandFactor, median) < 0 || times(median, bandFactor, price) < 0 {
+		return fmt.Errorf("%s USD a card-hour is more than %d times away from %s, the median of %d other %s %s offers",
+			price, bandFactor, median, others, o.GpuModel, o.Market)
+	}
+	return nil
+}
+
+// times compares factor × a with b.
+func times(a Decimal, factor int64, b Decimal) int {
+	product, err := a.Mul(decimal.MustNew(factor, 0))
+	if err != nil {
+		return 1
+	}
+	return product.Cmp(b)
+}
+
+// Peers holds the prices that rows are compared with, by model and market.
+type Peers map[peerKey][]Peer
+
+type peerKey struct {
+	model  string
+	market Market
+}
+
+// NewPeers groups prices by model and market. Offers whose model is unknown compare with nothing.
+func NewPeers(prices []Peer) Peers {
+	p := Peers{}
+	for _, peer := range prices {
+		if peer.GpuModel != "" {
+			key := peerKey{peer.GpuModel, peer.Market}
+			p[key] = append(p[key], peer)
+		}
+	}
+	for _, group := range p {
+		slices.SortFunc(group, func(a, b Peer) int { return a.Price.Cmp(b.Price) })
+	}
+	return p
+}
+
+// medianWithout is the lower median of the other offers' prices, and how many there are.
+func (p Peers) medianWithout(o Offer) (Decimal, int) {
+	group := p[peerKey{o.GpuModel, o.Market}]
+	own := slices.IndexFunc(group, func(peer Peer) bool { return peer.OfferID == o.ID })
+	n := len(group)
+	if own >= 0 {
+		n--
+	}
+	if o.GpuModel == "" || n == 0 {
+		return Decimal{}, 0
+	}
+	middle := (n - 1) / 2
+	if own >= 0 && own <= middle {
+		middle++
+	}
+	return group[middle].Price, n
+}
+
+// CheckRun says why a whole run is not believable against the snapshot it would replace; nil when it is.
+func CheckRun(before, after []Offer, price func(Offer) (Decimal, bool)) error {
+	if len(before) == 0 {
+		return nil
+	}
+	if gone := missing(before, after); 2*gone >= len(before) {
+		return fmt.Errorf("%d of %d offers are gone", gone, len(before))
+	}
+	was, now := medianOf(before, price), medianOf(after, price)
+	if was.IsPos() && now.IsPos() && (times(was, medianFactor, now) <= 0 || times(now, medianFactor, was) <= 0) {
+		return fmt.Errorf("the median price moved from %s to %s USD a card-hour", was, now)
+	}
+	return nil
+}
+
+func missing(before, after []Offer) int {
+	now := byID(after)
+	gone := 0
+	for _, o := range before {
+		if _, listed := now[o.ID]; !listed {
+			gone++
+		}
+	}
+	return gone
+}
+
+func medianOf(offers []Offer, price func(Offer) (Decimal, bool)) Decimal {
+	var prices []Decimal
+	for _, o := range offers {
+		if p, known := price(o); known {
+			prices = append(prices, p)
+		}
+	}
+	if len(prices) == 0 {
+		return Decimal{}
+	}
+	slices.SortFunc(prices, Decimal.Cmp)
+	return prices[(len(prices)-1)/2]
+}
+
+// Agrees says whether a run tells the same as the one held back before it: it lists at least nine in ten of its offers, and
+// would not be held back against it.
+func (h *Held) Agrees(after []Offer, price func(Offer) (Decimal, bool)) bool {
+	return h != nil && 10*missing(h.Offers, after) <= len(h.Offers) && CheckRun(h.Offers, after, price) == nil
+}

@@ -1,0 +1,72 @@
+package market
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Difference is what one run changes in the offers of its sheet.
+type Difference struct {
+	// Upserts are the offers to write: new ones, and those whose terms differ.
+	Upserts []Offer
+	// Removed are the ids that the provider no longer lists.
+	Removed []string
+	// Changes are the differences of price and stock, withdrawals included.
+	Changes []Change
+}
+
+// Diff compares the offers a sheet has with those it had, at the time of the run. An offer keeps the time it was first
+// seen, and the time it changed while its price and stock stay the same.
+func Diff(before, after []Offer, at time.Time) Difference {
+	var d Difference
+	old := byID(before)
+	for _, offer := range after {
+		previous, existed := old[offer.ID]
+		delete(old, offer.ID)
+		d.add(offer, previous, existed, at)
+	}
+	for id, gone := range old {
+		d.Removed = append(d.Removed, id)
+		d.Changes = append(d.Changes, withdrawal(gone, at))
+	}
+	slices.Sort(d.Removed)
+	slices.SortFunc(d.Changes, func(a, b Change) int { return strings.Compare(a.OfferID, b.OfferID) })
+	return d
+}
+
+func (d *Difference) add(offer, previous Offer, existed bool, at time.Time) {
+	offer.FirstSeenAt, offer.ChangedAt = at, at
+	if existed {
+		offer.FirstSeenAt, offer.ChangedAt = previous.FirstSeenAt, previous.ChangedAt
+	}
+	if !existed || !offer.SameQuote(previous) {
+		offer.ChangedAt = at
+		d.Changes = append(d.Changes, change(offer, previous, existed, at))
+	}
+	if !existed || !offer.SameTerms(previous) {
+		d.Upserts = append(d.Upserts, offer)
+	}
+}
+
+func change(offer, previous Offer, existed bool, at time.Time) Change {
+	c := Change{OfferID: offer.ID, At: at, Amount: offer.Listed.Amount, Stock: offer.Stock, GpusAvailable: offer.GpusAvailable}
+	if existed {
+		amount := previous.Listed.Amount
+		c.Previous, c.PreviousStock = &amount, previous.Stock
+	}
+	return c
+}
+
+func withdrawal(gone Offer, at time.Time) Change {
+	amount := gone.Listed.Amount
+	return Change{OfferID: gone.ID, At: at, Amount: amount, Previous: &amount, Stock: gone.Stock, PreviousStock: gone.Stock, Withdrawn: true}
+}
+
+func byID(offers []Offer) map[string]Offer {
+	m := make(map[string]Offer, len(offers))
+	for _, o := range offers {
+		m[o.ID] = o
+	}
+	return m
+}

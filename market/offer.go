@@ -1,0 +1,190 @@
+package market
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ListedPrice is what a provider printed, before any arithmetic.
+type ListedPrice struct {
+	// Amount is kept digit for digit, up to nine decimals.
+	Amount   Decimal
+	Currency Currency
+	Per      PriceBasis
+	Period   Period
+}
+
+// Source is the document a price was read from, so that anyone can check it.
+type Source struct {
+	URL       string
+	FetchedAt time.Time
+	// Digest is the SHA-256 of the archived document, in hexadecimal.
+	Digest string
+}
+
+// Offer is one thing that one provider rents at one price. Normalise is the only maker of a new one, so that its amounts
+// and its count are always positive. Stored offers are read as they were written.
+type Offer struct {
+	// ID is provider/sku/region/market[-months], lower case, each part percent-encoded. It stays the same for ever.
+	ID string
+	// Provider is the provider's id.
+	Provider string
+	// Kind is the kind of seller: the provider's, unless this offer is of another (RunPod's community cards).
+	Kind ProviderKind
+	// Sheet names the document of the provider that lists the offer.
+	Sheet string
+	// SKU is the provider's own name of the thing, verbatim.
+	SKU string
+	// GpuName is the accelerator's name, verbatim.
+	GpuName string
+	// GpuModel is the model when it is certain even though the variant is not; empty when the name does not say.
+	GpuModel string
+	// GpuID is the catalogue entry; empty when the name does not say which one it is.
+	GpuID    string
+	GpuCount Count
+	VCPUs    *int
+	MemoryGB *float64
+	Region   string
+	// Country is an ISO 3166-1 alpha-2 code; empty when the region does not say.
+	Country          string
+	Area             Area
+	Market           Market
+	CommitmentMonths int
+	Listed           ListedPrice
+	// Price is the whole offer for one hour in the listed currency.
+	Price Decimal
+	Stock Stock
+	// GpusAvailable is the number of cards free now, where the provider says so.
+	GpusAvailable *int
+	FirstSeenAt   time.Time
+	// ChangedAt is when the price or the stock last changed.
+	ChangedAt time.Time
+	// Document is where this offer was read, where its sheet has several documents (pages).
+	Document string
+	// Sample is true for sample data, which is nobody's price.
+	Sample bool
+}
+
+// OfferID spells the id of an offer. What makes a SKU unique (a tier, a node size, a memory slice) belongs into sku.
+func OfferID(provider, sku, region string, m Market, months int) string {
+	if region == "" {
+		region = "-"
+	}
+	last := strings.ReplaceAll(strings.ToLower(string(m)), "_", "-")
+	if months > 0 {
+		last += "-" + strconv.Itoa(months)
+	}
+	return strings.Join([]string{idPart(provider), idPart(sku), idPart(region), last}, "/")
+}
+
+func idPart(text string) string {
+	return url.PathEscape(strings.ToLower(strings.Join(strings.Fields(text), " ")))
+}
+
+// SameTerms says whether two readings of one offer differ in nothing that is stored: when they are equal, nothing needs to be written.
+func (o Offer) SameTerms(other Offer) bool {
+	other.FirstSeenAt, other.ChangedAt = o.FirstSeenAt, o.ChangedAt
+	return o.comparable() == other.comparable()
+}
+
+// comparable is the offer with its pointers and decimals turned into values that compare by content.
+func (o Offer) comparable() comparableOffer {
+	amount, price := o.Listed.Amount.String(), o.Price.String()
+	c := comparableOffer{Offer: o, amount: amount, price: price, vcpus: show(o.VCPUs), memory: show(o.MemoryGB), free: show(o.GpusAvailable)}
+	c.VCPUs, c.MemoryGB, c.GpusAvailable = nil, nil, nil
+	c.Listed.Amount, c.Price = Decimal{}, Decimal{}
+	return c
+}
+
+type comparableOffer struct {
+	Offer
+	amount, price, vcpus, memory, free string
+}
+
+func show[T int | float64](v *T) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(float64(*v), 'g', -1, 64)
+}
+
+// SameQuote says whether price and stock are the same: what counts as a change in an offer's history. Amounts compare by
+// value, so that "2.390" after "2.39" is no change.
+func (o Offer) SameQuote(other Offer) bool {
+	return o.Listed.Currency == other.Listed.Currency && o.Listed.Per == other.Listed.Per && o.Listed.Period == other.Listed.Period &&
+		o.Listed.Amount.Cmp(other.Listed.Amount) == 0 && o.Price.Cmp(other.Price) == 0 &&
+		o.Stock == other.Stock && show(o.GpusAvailable) == show(other.GpusAvailable)
+}
+
+// perGpuHour is the exact price of one card for one hour, in the listed currency.
+func (o Offer) perGpuHour() (fraction, error) {
+	f, err := o.Listed.perHour()
+	if err != nil || o.Listed.Per == PerGPU {
+		return f, err
+	}
+	return f.timesInts(o.GpuCount.Den, o.GpuCount.Num), nil
+}
+
+// perOfferHour is the exact price of the whole offer for one hour, in the listed currency.
+func (o Offer) perOfferHour() (fraction, error) {
+	f, err := o.Listed.perHour()
+	if err != nil || o.Listed.Per == PerInstance {
+		return f, err
+	}
+	return f.timesInts(o.GpuCount.Num, o.GpuCount.Den), nil
+}
+
+func (p ListedPrice) perHour() (fraction, error) {
+	s, err := p.Period.Seconds()
+	if err != nil {
+		return fraction{}, err
+	}
+	return newFraction().times(p.Amount).timesInts(3600, s), nil
+}
+
+// PricePerGpuHour is the price of one card for one hour in the listed currency, rounded once to six decimals.
+func (o Offer) PricePerGpuHour() (Decimal, error) {
+	f, err := o.perGpuHour()
+	if err != nil {
+		return Decimal{}, err
+	}
+	return f.round(DerivedScale)
+}
+
+// PricePerGpuHourIn is the price of one card for one hour in another currency, rounded once to six decimals.
+func (o Offer) PricePerGpuHourIn(rate Rate) (Decimal, error) {
+	f, err := o.perGpuHour()
+	if err != nil {
+		return Decimal{}, err
+	}
+	return f.timesFraction(rate.exact).round(DerivedScale)
+}
+
+// PricePerPflopsHourIn is the price of one PFLOPS of FP16 for one hour in another currency; false where the card's figure is
+// unknown on that basis.
+func (o Offer) PricePerPflopsHourIn(rate Rate, basis PflopsBasis) (Decimal, bool) {
+	petaflops, known := o.petaflopsPerCard(basis)
+	if !known {
+		return Decimal{}, false
+	}
+	f, err := o.perGpuHour()
+	if err != nil {
+		return Decimal{}, false
+	}
+	d, err := f.timesFraction(rate.exact).over(petaflops).round(DerivedScale)
+	return d, err == nil
+}
+
+func (o Offer) petaflopsPerCard(basis PflopsBasis) (Decimal, bool) {
+	gpu, found := GpuByID(o.GpuID)
+	if !found {
+		return Decimal{}, false
+	}
+	tflops := gpu.Fp16Tflops
+	if basis == Fp16Sparse {
+		tflops = gpu.Fp16SparseTflops
+	}
+	return petaflops(tflops)
+}

@@ -1,0 +1,101 @@
+package market
+
+import (
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Entry is an offer in the book with what is computed from it once.
+type Entry struct {
+	Offer Offer
+	// Gpu is the catalogue entry; nil when the name does not say which one it is.
+	Gpu *Gpu
+	// usd values are millionths of a dollar, for comparing only; negative is unknown.
+	usdPerGpuHour, usdPerPflopsHour, usdPerHour int64
+	search                                      string
+}
+
+const unknownPrice = -1
+
+// View is the whole market at one moment: immutable, so that a query sees one state however long it takes.
+type View struct {
+	// Generation grows with every change: what was computed from one generation holds for all of it.
+	Generation uint64
+	entries    []*Entry // by id
+	sheets     map[SheetKey]Sheet
+	rates      Rates
+	orders     [orderCount]lazyOrder
+}
+
+// lazyOrder is the entries in one order, made when it is first asked for.
+type lazyOrder struct {
+	once    sync.Once
+	entries []*Entry
+}
+
+func newView(entries []*Entry, sheets map[SheetKey]Sheet, rates Rates, generation uint64) *View {
+	copied := make(map[SheetKey]Sheet, len(sheets))
+	for k, s := range sheets {
+		copied[k] = s
+	}
+	return &View{Generation: generation, entries: entries, sheets: copied, rates: rates}
+}
+
+// Offer finds an offer by its id; nil when the book has none.
+func (v *View) Offer(id string) *Entry {
+	i, found := slices.BinarySearchFunc(v.entries, id, func(e *Entry, id string) int { return strings.Compare(e.Offer.ID, id) })
+	if !found {
+		return nil
+	}
+	return v.entries[i]
+}
+
+// Len is the number of offers in the book.
+func (v *View) Len() int { return len(v.entries) }
+
+// Entries are all offers by id; they must not be changed.
+func (v *View) Entries() []*Entry { return v.entries }
+
+// Rates are the exchange rates the view was computed with.
+func (v *View) Rates() Rates { return v.rates }
+
+// Sheet is the state of the sheet that lists an offer.
+func (v *View) Sheet(o Offer) Sheet { return v.sheets[SheetKey{o.Provider, o.Sheet}] }
+
+// Sheets are the states of a provider's sheets by name.
+func (v *View) Sheets(provider string) []Sheet {
+	var out []Sheet
+	for key, s := range v.sheets {
+		if key.Provider == provider {
+			out = append(out, s)
+		}
+	}
+	slices.SortFunc(out, func(a, b Sheet) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// Count is the number of a provider's offers.
+func (v *View) Count(provider string) int {
+	n := 0
+	for _, e := range v.entries {
+		if e.Offer.Provider == provider {
+			n++
+		}
+	}
+	return n
+}
+
+// Peers are the USD prices a card-hour of all offers but those of one sheet, for judging that sheet's rows.
+func (v *View) Peers(except SheetKey) []Peer {
+	var out []Peer
+	for _, e := range v.entries {
+		if (SheetKey{e.Offer.Provider, e.Offer.Sheet}) == except || e.Offer.GpuModel == "" {
+			continue
+		}
+		if usd, err := toDecimal(e.usdPerGpuHour, DerivedScale); err == nil && e.usdPerGpuHour >= 0 {
+			out = append(out, Peer{e.Offer.ID, e.Offer.GpuModel, e.Offer.Market, usd})
+		}
+	}
+	return out
+}
