@@ -43,4 +43,6 @@ type Rejected struct {
 	// Text is the row's price in the provider's words.
 	Text   string
 	Reason string
+	// Document is the address of the page the row stood on.
+	Document string
 }

@@ -35,8 +35,8 @@ func Normalise(from Origin, row Listing) (Offer, error) {
 
 // Reject is how a listing that Normalise refused is kept.
 func (row Listing) Reject(reason error) Rejected {
-	sku := strings.TrimSpace(row.SKU + " " + row.Variant)
-	return Rejected{SKU: abbreviate(sku), Text: abbreviate(row.Price), Reason: reason.Error()}
+	said := strings.Join(strings.Fields(fmt.Sprintf("%s %s %s", row.Variant, row.Region, row.Market)), " ")
+	return Rejected{SKU: abbreviate(row.SKU), Text: fmt.Sprintf("%s: %q", abbreviate(said), abbreviate(row.Price)), Reason: reason.Error()}
 }
 
 func (row Listing) describe(from Origin) (Offer, error) {

@@ -56,6 +56,8 @@ type Sheet struct {
 	Documents []Source
 	// Parser is the version of the parser that read them.
 	Parser int
+	// ETag and LastModified let the next run ask whether the document has changed.
+	ETag, LastModified string
 }
 
 // Document is the one that an offer was read from, by its address.
@@ -78,9 +80,8 @@ func (s Sheet) Stale(now time.Time, cadence time.Duration) bool {
 type Rejection struct {
 	Rejected
 	At time.Time
-	// Document is the address of the page the row stood on.
-	Document string
-	Digest   string
+	// Digest is the SHA-256 of that page.
+	Digest string
 }
 
 // Snapshot is everything the store holds of one sheet that the next run is judged against.
@@ -107,6 +108,8 @@ type Commit struct {
 	Removed  []string
 	Changes  []Change
 	Rejected []Rejected
+	// Documents are what this run read, believed or not.
+	Documents []Source
 	// KeepRejected is true when the run read no document, so that the rows refused before stay visible.
 	KeepRejected bool
 	// Held replaces the sheet's quarantine; nil clears it.

@@ -13,7 +13,9 @@ func (r *Reading) Read(from Origin, rows []Listing) {
 	for _, row := range rows {
 		offer, err := Normalise(from, row)
 		if err != nil {
-			r.Rejected = append(r.Rejected, row.Reject(err))
+			rejected := row.Reject(err)
+			rejected.Document = from.Document
+			r.Rejected = append(r.Rejected, rejected)
 			continue
 		}
 		r.Offers = append(r.Offers, offer)
@@ -72,7 +74,7 @@ func (r *Reading) keep(verdict func(int, Offer) (bool, error)) {
 		case ok:
 			kept = append(kept, o)
 		case reason != nil:
-			r.Rejected = append(r.Rejected, Rejected{SKU: abbreviate(o.SKU), Text: o.Listed.Amount.String() + " " + string(o.Listed.Currency), Reason: reason.Error()})
+			r.Rejected = append(r.Rejected, Rejected{SKU: abbreviate(o.SKU), Text: o.Listed.Amount.String() + " " + string(o.Listed.Currency), Reason: reason.Error(), Document: o.Document})
 		}
 	}
 	r.Offers = kept

@@ -1,0 +1,68 @@
+package scrapers
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"gpuhour/market"
+)
+
+// decodeJSON reads one JSON document whole. An answer that is none (a page instead, an empty body, something after the end)
+// is an error that says so.
+func decodeJSON(d Document, into any) error {
+	body := bytes.TrimSpace(d.Body)
+	switch {
+	case len(body) == 0:
+		return errors.New("the answer is empty, expected JSON")
+	case body[0] == '<':
+		return errors.New("the answer is a page, expected JSON")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if err := decoder.Decode(into); err != nil {
+		return fmt.Errorf("json: %w", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("json: something follows the document")
+	}
+	return nil
+}
+
+// printed is a JSON number as the source printed it, at most nine decimals; empty when the source gave none. Zero is kept:
+// what it means is the provider's to say.
+func printed(n json.Number) string { return market.RoundBinary(n.String()) }
+
+// rows decodes the objects of a list. A field that every row must have and one has not is an error that names it: the
+// source has changed.
+func rows[T any](list []json.RawMessage, what string, needed ...string) ([]T, error) {
+	out := make([]T, len(list))
+	for i, raw := range list {
+		var present map[string]json.RawMessage
+		if err := json.Unmarshal(raw, &present); err != nil {
+			return nil, fmt.Errorf("%s[%d]: expected an object: %w", what, i, err)
+		}
+		for _, name := range needed {
+			if _, there := present[name]; !there {
+				return nil, fmt.Errorf("%s[%d] has no field %q", what, i, name)
+			}
+		}
+		if err := decodeJSON(Document{Body: raw}, &out[i]); err != nil {
+			return nil, fmt.Errorf("%s[%d]: %w", what, i, err)
+		}
+	}
+	return out, nil
+}
+
+// offered is a printed price where zero and nothing both mean "not offered", as several APIs have it.
+func offered(n *json.Number) string {
+	if n == nil {
+		return ""
+	}
+	if value, err := n.Float64(); err == nil && value == 0 {
+		return ""
+	}
+	return printed(*n)
+}

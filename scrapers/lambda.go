@@ -1,0 +1,142 @@
+package scrapers
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"gpuhour/market"
+)
+
+// lambda reads the public price page. Prices are for one card, and one card costs more in a smaller machine: the tab above
+// a table says how many cards its machines have.
+type lambda struct{}
+
+var _ = register(lambda{})
+
+// About declares the source.
+func (lambda) About() About {
+	return About{
+		Provider: market.Provider{ID: "lambda", Name: "Lambda", Kind: market.Neocloud, Country: "US",
+			Homepage: "https://lambda.ai", Schedule: "23 5 * * *"},
+		Base: "https://lambda.ai", Spacing: 2 * time.Second,
+		Unit: "GPU-hour, USD, before tax", Evidence: RealCapture, Parser: 1,
+	}
+}
+
+// Sheets is one page.
+func (l lambda) Sheets(s Settings) []Sheet {
+	return []Sheet{{"prices", Get(l.About().base(s) + "/pricing")}}
+}
+
+// The columns of the tables of machines, and those of the tables of committed clusters.
+var (
+	lambdaColumns = []column{
+		{"Plan", regexp.MustCompile(`(?i)^Plan$`)}, {"VRAM/GPU", regexp.MustCompile(`(?i)^VRAM/GPU`)},
+		{"vCPUs", regexp.MustCompile(`(?i)^vCPUs`)}, {"RAM", regexp.MustCompile(`(?i)^RAM`)}, {"PRICE/GPU/HR", regexp.MustCompile(`(?i)^PRICE/GPU/HR`)},
+	}
+	lambdaClusterColumns = []column{
+		{"Plan", regexp.MustCompile(`(?i)^Plan$`)}, {"DURATION", regexp.MustCompile(`(?i)^DURATION`)},
+		{"GPU COUNT", regexp.MustCompile(`(?i)^GPU COUNT`)}, {"PRICE/GPU/HR", regexp.MustCompile(`(?i)^PRICE/GPU/HR`)},
+	}
+)
+
+// Parse reads the tables of the two sections that are known, and refuses a price table under any other heading.
+func (l lambda) Parse(d Document) (Page, error) {
+	page, err := parseHTML(d)
+	if err != nil {
+		return Page{}, err
+	}
+	tables := page.Find("table").FilterFunction(func(_ int, t *goquery.Selection) bool { return t.Find("tr[data-plan]").Length() > 0 })
+	if tables.Length() == 0 {
+		return Page{}, errors.New("the page has no price table (rows with data-plan)")
+	}
+	var out Page
+	for i := range tables.Nodes {
+		listings, err := l.table(page, tables.Eq(i))
+		if err != nil {
+			return Page{}, fmt.Errorf("table %d: %w", i+1, err)
+		}
+		out.Listings = append(out.Listings, listings...)
+	}
+	return out, nil
+}
+
+func (l lambda) table(page *goquery.Document, table *goquery.Selection) ([]market.Listing, error) {
+	heading := text(table.Closest("section").Find("h2").First())
+	switch {
+	case strings.HasPrefix(heading, "Instances"):
+		return l.machines(page, table)
+	case strings.HasPrefix(heading, "1-Click Clusters"):
+		return l.clusters(table)
+	}
+	return nil, fmt.Errorf("a price table stands under %q, expected \"Instances pricing\" or \"1-Click Clusters pricing\"", abbreviate(heading))
+}
+
+func (l lambda) machines(page *goquery.Document, table *goquery.Selection) ([]market.Listing, error) {
+	cards, err := l.cards(page, table)
+	if err != nil {
+		return nil, err
+	}
+	found, err := tableRecords(table, lambdaColumns)
+	if err != nil {
+		return nil, err
+	}
+	var listings []market.Listing
+	for _, r := range found {
+		listings = append(listings, market.Listing{
+			SKU: r["Plan"], Variant: cards + "x " + r["VRAM/GPU"], GpuName: r["Plan"], CardMemoryGB: gigabytes(r["VRAM/GPU"]), Count: cards,
+			VCPUs: wholeNumber(r["vCPUs"]), MemoryGB: quantity(strings.TrimSuffix(r["RAM"], " GiB")),
+			Market: market.OnDemand, Price: r["PRICE/GPU/HR"], Currency: market.USD, Per: market.PerGPU, Period: market.PerHour,
+		})
+	}
+	return listings, nil
+}
+
+var lambdaTab = regexp.MustCompile(`^(\d+)x$`)
+
+// cards is what the tab of the table's panel says: "8x".
+func (lambda) cards(page *goquery.Document, table *goquery.Selection) (string, error) {
+	tab := table.Closest(`[role="tabpanel"]`).AttrOr("aria-labelledby", "")
+	label := ""
+	page.Find(`[role="tab"]`).EachWithBreak(func(_ int, s *goquery.Selection) bool {
+		if tab != "" && s.AttrOr("id", "") == tab {
+			label = text(s)
+		}
+		return label == ""
+	})
+	match := lambdaTab.FindStringSubmatch(label)
+	if match == nil {
+		return "", fmt.Errorf("the table's tab says %q, expected a number of cards such as \"8x\"", abbreviate(label))
+	}
+	return match[1], nil
+}
+
+// clusters are sold for a term that the page gives as a range: their rows are refused, so that no commitment is guessed.
+func (lambda) clusters(table *goquery.Selection) ([]market.Listing, error) {
+	found, err := tableRecords(table, lambdaClusterColumns)
+	if err != nil {
+		return nil, err
+	}
+	var listings []market.Listing
+	for _, r := range found {
+		listings = append(listings, market.Listing{
+			SKU: r["Plan"], Variant: "cluster of " + r["GPU COUNT"], GpuName: r["Plan"], Market: market.Reserved, Price: r["PRICE/GPU/HR"],
+			Refusal: fmt.Sprintf("a committed cluster for %q, which is no single term", r["DURATION"]),
+		})
+	}
+	return listings, nil
+}
+
+// gigabytes reads "80 GB"; zero when the text is something else.
+func gigabytes(s string) float64 {
+	number, isGB := strings.CutSuffix(s, "GB")
+	if q := quantity(number); isGB && q != nil {
+		return *q
+	}
+	return 0
+}

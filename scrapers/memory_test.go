@@ -1,0 +1,89 @@
+package scrapers
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"gpuhour/market"
+)
+
+// memory is the least store a runner can work with. The real one is tested where both are wired together.
+type memory struct {
+	guard   sync.Mutex
+	sheets  map[string]market.Snapshot
+	commits []market.Commit
+	rates   []market.RateTable
+	slots   map[string]time.Time
+	running map[string]bool
+}
+
+func newMemory() *memory {
+	return &memory{sheets: map[string]market.Snapshot{}, slots: map[string]time.Time{}, running: map[string]bool{}}
+}
+
+func (m *memory) Snapshot(_ context.Context, provider, sheet string) (market.Snapshot, error) {
+	m.guard.Lock()
+	defer m.guard.Unlock()
+	return m.sheets[provider+"/"+sheet], nil
+}
+
+func (m *memory) Commit(_ context.Context, c market.Commit) (bool, error) {
+	m.guard.Lock()
+	defer m.guard.Unlock()
+	key := c.Sheet.Provider + "/" + c.Sheet.Name
+	offers := map[string]market.Offer{}
+	for _, o := range append(m.sheets[key].Offers, c.Upserts...) {
+		offers[o.ID] = o
+	}
+	for _, id := range c.Removed {
+		delete(offers, id)
+	}
+	after := market.Snapshot{Sheet: c.Sheet, Held: c.Held}
+	for _, o := range offers {
+		after.Offers = append(after.Offers, o)
+	}
+	m.sheets[key] = after
+	m.commits = append(m.commits, c)
+	return true, nil
+}
+
+func (m *memory) SaveRates(_ context.Context, tables []market.RateTable) error {
+	m.guard.Lock()
+	defer m.guard.Unlock()
+	m.rates = append(m.rates, tables...)
+	return nil
+}
+
+func (m *memory) Lock(_ context.Context, provider string, slot time.Time) (Lease, error) {
+	m.guard.Lock()
+	defer m.guard.Unlock()
+	if m.running[provider] || !slot.IsZero() && !slot.After(m.slots[provider]) {
+		return nil, errTaken
+	}
+	m.running[provider] = true
+	if !slot.IsZero() {
+		m.slots[provider] = slot
+	}
+	return &memoryLease{m, provider}, nil
+}
+
+func (m *memory) last() market.Commit {
+	m.guard.Lock()
+	defer m.guard.Unlock()
+	return m.commits[len(m.commits)-1]
+}
+
+type memoryLease struct {
+	store    *memory
+	provider string
+}
+
+func (l *memoryLease) Fence() int64 { return 1 }
+
+func (l *memoryLease) Release(context.Context) error {
+	l.store.guard.Lock()
+	defer l.store.guard.Unlock()
+	delete(l.store.running, l.provider)
+	return nil
+}

@@ -1,0 +1,35 @@
+package scrapers
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// nextPage is the request for the page after the one at address, whose number stands in a query parameter; nil after the last.
+func nextPage(address, parameter string, last int) (*Request, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, fmt.Errorf("address: %w", err)
+	}
+	query := u.Query()
+	page, err := strconv.Atoi(query.Get(parameter))
+	if err != nil || page >= last {
+		return nil, nil //nolint:nilerr // an address without a page number is the only page
+	}
+	query.Set(parameter, strconv.Itoa(page+1))
+	u.RawQuery = query.Encode()
+	next := Get(u.String())
+	return &next, nil
+}
+
+// shiftPoint moves the decimal point of a whole number to the left, exactly: ("55000", 5) is "0.55000". Text that is no whole
+// number is returned as it is, for market to refuse.
+func shiftPoint(number string, places int) string {
+	if number == "" || strings.Trim(number, "0123456789") != "" {
+		return number
+	}
+	padded := strings.Repeat("0", max(0, places+1-len(number))) + number
+	return padded[:len(padded)-places] + "." + padded[len(padded)-places:]
+}

@@ -1,0 +1,48 @@
+package scrapers
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// secretParameters are query parameters that carry keys; secretHeaders are headers that do.
+var (
+	secretParameters = map[string]bool{"key": true, "token": true, "apikey": true, "api_key": true, "access_token": true, "signature": true}
+	secretHeaders    = []string{"Authorization", "Cookie", "X-Api-Key", "Token", "Proxy-Authorization"}
+)
+
+const masked = "REDACTED"
+
+// safeURL is an address that may be stored and shown: keys and passwords are masked.
+func safeURL(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return masked
+	}
+	query := u.Query()
+	changed := u.User != nil
+	u.User = nil
+	for name := range query {
+		if secretParameters[strings.ToLower(name)] {
+			query.Set(name, masked)
+			changed = true
+		}
+	}
+	if !changed {
+		return address
+	}
+	u.RawQuery = query.Encode()
+	return u.String()
+}
+
+// safeHeader is a copy of a header that may be stored.
+func safeHeader(h http.Header) http.Header {
+	out := h.Clone()
+	for _, name := range secretHeaders {
+		if out.Get(name) != "" {
+			out.Set(name, masked)
+		}
+	}
+	return out
+}
