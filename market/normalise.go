@@ -80,6 +80,8 @@ func (row Listing) identify(provider string) GpuIdentity {
 
 func (row Listing) cards(identity GpuIdentity) (Count, error) {
 	switch {
+	case row.Count == "0":
+		return Count{}, errors.New("not a GPU: no cards")
 	case row.Count != "":
 		return ParseCount(row.Count)
 	case identity.GpuCount != nil:

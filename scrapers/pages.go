@@ -24,12 +24,13 @@ func nextPage(address, parameter string, last int) (*Request, error) {
 	return &next, nil
 }
 
-// shiftPoint moves the decimal point of a whole number to the left, exactly: ("55000", 5) is "0.55000". Text that is no whole
+// shiftPoint moves the decimal point of a whole number to the left, exactly: ("55000", 5) is "0.55". Text that is no whole
 // number is returned as it is, for market to refuse.
 func shiftPoint(number string, places int) string {
 	if number == "" || strings.Trim(number, "0123456789") != "" {
 		return number
 	}
 	padded := strings.Repeat("0", max(0, places+1-len(number))) + number
-	return padded[:len(padded)-places] + "." + padded[len(padded)-places:]
+	shifted := padded[:len(padded)-places] + "." + padded[len(padded)-places:]
+	return strings.TrimSuffix(strings.TrimRight(shifted, "0"), ".")
 }

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"gpuhour/market"
+	"gpuhour/scrapers"
+	"gpuhour/store"
+)
+
+// app is the program's parts, wired together. Nothing is decided here.
+type app struct {
+	session
+	store     *store.Store
+	book      *market.Book
+	archive   *scrapers.Archive
+	runner    *scrapers.Runner
+	scheduler *scrapers.Scheduler
+	registry  *registry
+	feed      feed
+}
+
+// newApp opens the store and fills the book from it.
+func newApp(ctx context.Context, s *session) (*app, error) {
+	transport, unhurried, err := transport(s.config)
+	if err != nil {
+		return nil, err
+	}
+	a := &app{session: *s, book: market.NewBook(), scheduler: scrapers.NewScheduler(s.now, s.log)}
+	if a.registry, err = newRegistry(s.config, a.scheduler); err != nil {
+		return nil, err
+	}
+	if a.store, err = store.Open(ctx, store.Options{Redis: s.config.Redis, DataDir: s.config.DataDir, Address: s.config.Listen, Log: s.log, Now: s.now}); err != nil {
+		return nil, err
+	}
+	a.feed = feed{store: a.store, book: a.book, places: map[string]int64{}, now: s.now}
+	a.archive = scrapers.NewArchive(filepath.Join(s.config.DataDir, "archive"), "gpuhour/"+version(), s.now)
+	a.runner = a.newRunner(transport, unhurried)
+	if err := a.load(ctx); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+// transport is the network, or recorded answers.
+func transport(c Config) (http.RoundTripper, bool, error) {
+	if c.Replay == "" {
+		return http.DefaultTransport, false, nil
+	}
+	replay, err := scrapers.NewReplay(c.Replay)
+	return replay, true, err
+}
+
+func (a *app) newRunner(transport http.RoundTripper, unhurried bool) *scrapers.Runner {
+	return scrapers.NewRunner(scrapers.Options{
+		Store: runnerStore{a.store}, View: a.book.View, Settings: a.config.Providers, Sample: a.config.Sample, Now: a.now, Log: a.log,
+		Client: scrapers.NewClient(scrapers.ClientOptions{Transport: transport, Contact: a.config.Contact, Version: version(),
+			Archive: a.archive, Now: a.now, Unhurried: unhurried}),
+		Committed: func(ctx context.Context, provider string) {
+			if err := a.feed.follow(ctx, provider); err != nil {
+				a.log.Error("the book does not follow the store", "provider", provider, "problem", err)
+			}
+		},
+	})
+}
+
+// load fills the book with what the store holds.
+func (a *app) load(ctx context.Context) error {
+	if err := a.feed.rates(ctx); err != nil {
+		return err
+	}
+	for _, p := range a.registry.Providers() {
+		if err := a.feed.follow(ctx, p.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) close() error { return errors.Join(a.archive.Close(), a.store.Close()) }
+
+// feed lets the book follow the store: after every commit of this process, and of others.
+type feed struct {
+	store  *store.Store
+	book   *market.Book
+	now    func() time.Time
+	guard  sync.Mutex
+	places map[string]int64
+}
+
+// follow takes in what was committed of one provider since the last time; it loads everything when the place was lost.
+func (f *feed) follow(ctx context.Context, provider string) error {
+	f.guard.Lock()
+	defer f.guard.Unlock()
+	place, known := f.places[provider]
+	if known {
+		delta, found, err := f.store.Since(ctx, provider, place)
+		if err != nil {
+			return fmt.Errorf("follow %s: %w", provider, err)
+		}
+		if found {
+			if delta.Seq != place {
+				f.book.Apply(provider, delta.Sheets, delta.Upserts, delta.Removed)
+			}
+			f.places[provider] = delta.Seq
+			return nil
+		}
+	}
+	state, err := f.store.Provider(ctx, provider)
+	if err != nil {
+		return fmt.Errorf("load %s: %w", provider, err)
+	}
+	f.book.Load(provider, state.Sheets, state.Offers)
+	f.places[provider] = state.Seq
+	return nil
+}
+
+// rates takes in the exchange rates.
+func (f *feed) rates(ctx context.Context) error {
+	tables, err := f.store.Rates(ctx)
+	if err != nil {
+		return fmt.Errorf("rates: %w", err)
+	}
+	f.book.SetRates(market.NewRates(tables), f.now())
+	return nil
+}
+
+// runnerStore is the store as the runner wants it.
+type runnerStore struct{ *store.Store }
+
+// lockTime is how long a lock outlives a process that died with it: longer than any run.
+const lockTime = 15 * time.Minute
+
+// Lock gives one runner the provider.
+func (s runnerStore) Lock(ctx context.Context, provider string, slot time.Time) (scrapers.Lease, error) {
+	return s.Store.Lock(ctx, provider, slot, lockTime)
+}

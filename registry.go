@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"gpuhour/market"
+	"gpuhour/scrapers"
+)
+
+// source is a provider as this process knows it: its scraper, its schedule, and whether it is read.
+type source struct {
+	scraper  scrapers.Scraper
+	provider market.Provider
+	schedule scrapers.Schedule
+}
+
+// registry is the providers of this process, by id.
+type registry struct {
+	sources   []source
+	scheduler *scrapers.Scheduler
+}
+
+// newRegistry applies the settings to what the providers declare of themselves.
+func newRegistry(c Config, scheduler *scrapers.Scheduler) (*registry, error) {
+	r := &registry{scheduler: scheduler}
+	for _, s := range scrapers.All() {
+		about := s.About()
+		if expression, set := c.Schedules[about.ID]; set {
+			about.Schedule = expression
+		}
+		schedule, err := scrapers.ParseSchedule(about.Schedule, about.ID)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", about.ID, err)
+		}
+		about.Cadence = schedule.Cadence
+		about.Disabled = disabled(c, about)
+		r.sources = append(r.sources, source{s, about.Provider, schedule})
+	}
+	return r, nil
+}
+
+// disabled is why a provider is not read; empty when it is.
+func disabled(c Config, about scrapers.About) string {
+	switch {
+	case len(c.Sources) > 0 && !slices.Contains(c.Sources, about.ID):
+		return "not among the chosen --sources"
+	case about.KeyName != "" && c.Providers[about.ID].Key == "" && os.Getenv(about.KeyName) == "":
+		return "needs a key: set " + about.KeyName
+	}
+	return ""
+}
+
+// Providers are all providers, by id.
+func (r *registry) Providers() []market.Provider {
+	out := make([]market.Provider, len(r.sources))
+	for i, s := range r.sources {
+		out[i] = s.provider
+	}
+	return out
+}
+
+// NextRun is when a provider is read next; false when it is not scheduled here.
+func (r *registry) NextRun(provider string) (time.Time, bool) { return r.scheduler.Next(provider) }
+
+func (r *registry) find(id string) (source, bool) {
+	i := slices.IndexFunc(r.sources, func(s source) bool { return s.provider.ID == id })
+	if i < 0 {
+		return source{}, false
+	}
+	return r.sources[i], true
+}
+
+// enabled are the sources that are read.
+func (r *registry) enabled() []source {
+	return slices.DeleteFunc(slices.Clone(r.sources), func(s source) bool { return s.provider.Disabled != "" })
+}

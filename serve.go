@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"gpuhour/graph"
+	"gpuhour/market"
+	"gpuhour/scrapers"
+	"gpuhour/web"
+)
+
+// serveCommand serves the API and keeps the sources read.
+type serveCommand struct{}
+
+// The patience of the server: for a slow client's header, for the requests that are running when it is stopped, and for news
+// that other replicas have committed.
+const (
+	headerTimeout = 10 * time.Second
+	stopTimeout   = 10 * time.Second
+	followEvery   = time.Second
+)
+
+// Run serves until the context ends; then running requests are answered, and running scrapes are abandoned whole.
+func (c *serveCommand) Run(ctx context.Context, s *session) error {
+	a, err := newApp(ctx, s)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", s.config.Listen)
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen: %w", err), a.close())
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var background sync.WaitGroup
+	a.schedule(ctx)
+	background.Go(func() { a.scheduler.Run(ctx) })
+	background.Go(func() { a.followOthers(ctx) })
+	background.Go(func() { a.catchUp(ctx) })
+	fmt.Fprintf(s.errs, "serving on http://%s: GraphQL at /graphql, a place to try it at /graphiql\n", listener.Addr())
+	err = serveHTTP(ctx, listener, a.handler())
+	stop()
+	background.Wait()
+	return errors.Join(err, a.close())
+}
+
+// serveHTTP answers requests until the context ends.
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil {
+		return errors.Join(fmt.Errorf("some requests were cut off: %w", err), server.Close())
+	}
+	return nil
+}
+
+func (a *app) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", graph.NewHandler(&graph.Resolver{
+		Book: a.book, Registry: a.registry, Log: a.store, Scraper: scraper{a}, Now: a.now,
+	}, a.log))
+	mux.Handle("/graphiql", web.GraphiQL("/graphql"))
+	mux.Handle("/graphiql/", web.GraphiQL("/graphql"))
+	mux.Handle("/healthz", web.Healthz())
+	mux.Handle("/readyz", web.Readyz(map[string]func(context.Context) error{"store": a.store.Ping}))
+	mux.Handle("/{$}", web.Home())
+	return web.LoopbackOnly(mux)
+}
+
+// schedule enters every enabled source and the exchange rates.
+func (a *app) schedule(ctx context.Context) {
+	for _, s := range a.registry.enabled() {
+		a.scheduler.Add(s.provider.ID, s.schedule, func(slot time.Time) { a.runner.Scrape(ctx, s.scraper, slot) })
+	}
+	for _, s := range scrapers.RateSources(a.config.Providers) {
+		schedule, err := scrapers.ParseSchedule(s.Schedule, s.ID)
+		if err != nil {
+			a.log.Error("rates are not scheduled", "source", s.ID, "problem", err)
+			continue
+		}
+		a.scheduler.Add(s.ID, schedule, func(time.Time) { a.readRates(ctx, func(outcome) {}) })
+	}
+}
+
+// catchUp reads at once what has never been read or is overdue.
+func (a *app) catchUp(ctx context.Context) {
+	var overdue []source
+	for _, s := range a.registry.enabled() {
+		health := s.provider.Judge(a.book.View().Sheets(s.provider.ID), a.now())
+		if a.now().Sub(health.LastRunAt) > s.schedule.Cadence {
+			overdue = append(overdue, s)
+		}
+	}
+	if len(overdue) == 0 {
+		return
+	}
+	if _, err := a.scrapeOnce(ctx, overdue); err == nil {
+		fmt.Fprintf(a.errs, "%d offers in the book\n", a.book.View().Len())
+	}
+}
+
+// followOthers takes in what other replicas commit. The embedded store has no others.
+func (a *app) followOthers(ctx context.Context) {
+	if a.store.Embedded() {
+		return
+	}
+	tick := time.NewTicker(followEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			a.followAll(ctx)
+		}
+	}
+}
+
+func (a *app) followAll(ctx context.Context) {
+	for _, p := range a.registry.Providers() {
+		if err := a.feed.follow(ctx, p.ID); err != nil && ctx.Err() == nil {
+			a.log.Warn("the book does not follow the store", "provider", p.ID, "problem", err)
+			return
+		}
+	}
+}
+
+// scraper is the runner as the API wants it.
+type scraper struct{ *app }
+
+// Scrape reads a provider now and sums up its sheets.
+func (s scraper) Scrape(ctx context.Context, provider string) (market.Run, error) {
+	source, found := s.registry.find(provider)
+	if !found {
+		return market.Run{}, graph.ErrNoProvider
+	}
+	result := s.runner.Scrape(ctx, source.scraper, time.Time{})
+	if result.NotRecorded {
+		return market.Run{Provider: provider, Error: scrapers.ErrNotRecorded.Error()}, nil
+	}
+	return sum(result), result.Err
+}
+
+// ReleaseQuarantine believes what is held back of a provider.
+func (s scraper) ReleaseQuarantine(ctx context.Context, provider string) (market.Run, error) {
+	source, found := s.registry.find(provider)
+	if !found {
+		return market.Run{}, graph.ErrNoProvider
+	}
+	result, err := s.runner.Release(ctx, source.scraper)
+	if errors.Is(err, scrapers.ErrNotHeld) {
+		return market.Run{}, graph.ErrNotHeld
+	}
+	return sum(result), err
+}
+
+// sum is several sheets' runs as one.
+func sum(r scrapers.Result) market.Run {
+	total := market.Run{Provider: r.Provider}
+	for i, run := range r.Runs {
+		if i == 0 || run.StartedAt.Before(total.StartedAt) {
+			total.StartedAt = run.StartedAt
+		}
+		if run.EndedAt.After(total.EndedAt) {
+			total.EndedAt = run.EndedAt
+		}
+		total.Offers, total.Changed, total.Rejected = total.Offers+run.Offers, total.Changed+run.Changed, total.Rejected+run.Rejected
+		total.Held = total.Held || run.Held
+		if total.Error == "" {
+			total.Error = run.Error
+		}
+	}
+	return total
+}
