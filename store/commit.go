@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"gpuhour/market"
+)
+
+// ErrSuperseded says that the lock a run was made under has been taken by another since: the run must be thrown away.
+var ErrSuperseded = errors.New("another process has taken over this provider")
+
+// commitScript applies one run, whole or not at all. It depends on nothing but its arguments and the keys, so that replaying
+// it gives the same. Lists of arguments are unpacked in pieces: Lua's stack is small.
+const commitScript = `
+local meta, offers, sheets, runs, rejected, held, changes = unpack(KEYS)
+local run, fence, sheet, state, log, rows, quarantine, change = unpack(ARGV, 1, 8)
+local runs_kept, changes_kept, upserts, removed = unpack(ARGV, 9, 12)
+if redis.call('HGET', meta, 'run:' .. sheet) == run then return 0 end
+if tonumber(fence) > 0 and tonumber(fence) < tonumber(redis.call('HGET', meta, 'fence') or '0') then return -1 end
+local at, last = 13, 12 + 2 * tonumber(upserts)
+while at <= last do
+  local to = math.min(at + 399, last)
+  redis.call('HSET', offers, unpack(ARGV, at, to))
+  at = to + 1
+end
+last = last + tonumber(removed)
+while at <= last do
+  local to = math.min(at + 399, last)
+  redis.call('HDEL', offers, unpack(ARGV, at, to))
+  at = to + 1
+end
+redis.call('HSET', sheets, sheet, state)
+redis.call('LPUSH', runs, log)
+redis.call('LTRIM', runs, 0, tonumber(runs_kept) - 1)
+if rows ~= '' then redis.call('HSET', rejected, sheet, rows) end
+if quarantine == '' then redis.call('HDEL', held, sheet) else redis.call('HSET', held, sheet, quarantine) end
+local seq = redis.call('HINCRBY', meta, 'seq', 1)
+redis.call('HSET', meta, 'run:' .. sheet, run)
+redis.call('XADD', changes, 'MAXLEN', changes_kept, string.format('%d-0', seq), 'change', change)
+return 1
+`
+
+// record is an entry of the change stream: what one run changed, in ids. Followers read the offers themselves.
+type record struct {
+	Run     market.Run      `json:"run"`
+	Upserts []string        `json:"upserts,omitempty"`
+	Removed []string        `json:"removed,omitempty"`
+	Changes []market.Change `json:"changes,omitempty"`
+}
+
+// Commit applies a run whole or not at all; applied is false when it had been before. ErrSuperseded says that the run's lock
+// was lost.
+func (s *Store) Commit(ctx context.Context, c market.Commit) (applied bool, err error) {
+	arguments, err := commitArguments(c)
+	if err != nil {
+		return false, fmt.Errorf("commit %s: %w", c.Sheet.Provider, err)
+	}
+	k := keysOf(c.Sheet.Provider)
+	names := []string{k.meta(), k.offers(), k.sheets(), k.runs(), k.rejected(), k.held(), k.changes()}
+	outcome, err := s.client.Eval(ctx, commitScript, names, arguments...).Int()
+	switch {
+	case err != nil:
+		return false, fmt.Errorf("commit %s: %w", c.Sheet.Provider, err)
+	case outcome < 0:
+		return false, fmt.Errorf("commit %s: %w", c.Sheet.Provider, ErrSuperseded)
+	}
+	return outcome == 1, nil
+}
+
+func commitArguments(c market.Commit) ([]any, error) {
+	var e encoder
+	entry := record{Run: c.Run, Removed: c.Removed, Changes: c.Changes}
+	for _, o := range c.Upserts {
+		entry.Upserts = append(entry.Upserts, o.ID)
+	}
+	rows, quarantine := "", ""
+	if !c.KeepRejected {
+		rows = e.text(rejections(c))
+	}
+	if c.Held != nil {
+		quarantine = e.text(c.Held)
+	}
+	arguments := []any{c.Run.ID, strconv.FormatInt(c.Fence, 10), c.Sheet.Name, e.text(c.Sheet), e.text(c.Run), rows, quarantine,
+		e.text(entry), runsKept, changesKept, len(c.Upserts), len(c.Removed)}
+	for _, o := range c.Upserts {
+		arguments = append(arguments, o.ID, e.text(o))
+	}
+	for _, id := range c.Removed {
+		arguments = append(arguments, id)
+	}
+	return arguments, e.err
+}
+
+// rejections are the refused rows with the time and the digest of the page they stood on.
+func rejections(c market.Commit) []market.Rejection {
+	out := make([]market.Rejection, len(c.Rejected))
+	for i, r := range c.Rejected {
+		out[i] = market.Rejection{Rejected: r, At: c.Run.StartedAt}
+		for _, d := range c.Documents {
+			if d.URL == r.Document {
+				out[i].Digest = d.Digest
+			}
+		}
+	}
+	return out
+}
+
+// encoder writes JSON and keeps the first error.
+type encoder struct{ err error }
+
+func (e *encoder) text(v any) string {
+	data, err := json.Marshal(v)
+	if err != nil && e.err == nil {
+		e.err = err
+	}
+	return string(data)
+}

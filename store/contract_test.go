@@ -1,0 +1,394 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gpuhour/market"
+)
+
+var start = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
+// offer is an offer as the domain makes it.
+func offer(t testing.TB, provider, sku, price string) market.Offer {
+	t.Helper()
+	o, err := market.Normalise(market.Origin{Provider: provider, Kind: market.Neocloud, Sheet: "prices", Document: "https://example.com/prices"},
+		market.Listing{SKU: sku, GpuName: "NVIDIA H100 SXM", Count: "8", Price: price, Currency: market.USD, Per: market.PerInstance,
+			Period: market.PerHour, Market: market.OnDemand})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.FirstSeenAt, o.ChangedAt = start, start
+	return o
+}
+
+// commitOf is a run that puts offers in the place of others.
+func commitOf(provider, run string, before, after []market.Offer) market.Commit {
+	d := market.Diff(before, after, start)
+	return market.Commit{
+		Run: market.Run{ID: run, Provider: provider, Sheet: "prices", StartedAt: start, EndedAt: start, Offers: len(after), Changed: len(d.Changes)},
+		Sheet: market.Sheet{Provider: provider, Name: "prices", LastRunID: run, LastRunAt: start, LastSuccessAt: start,
+			Documents: []market.Source{{URL: "https://example.com/prices", FetchedAt: start, Digest: "abc"}}},
+		Upserts: d.Upserts, Removed: d.Removed, Changes: d.Changes,
+	}
+}
+
+// TestContract runs one suite against every store.
+func TestContract(t *testing.T) {
+	suite := map[string]func(*testing.T, backend, string){
+		"a provider never read is empty":            emptyProvider,
+		"what is committed is read":                 committedIsRead,
+		"a run commits once":                        commitsOnce,
+		"a run under a lost lock is refused":        lostLockIsRefused,
+		"a failed run changes no offer":             failedRunChangesNothing,
+		"changes are followed from a place":         changesAreFollowed,
+		"a place that is too old is known":          oldPlaceIsKnown,
+		"what is held back is kept apart":           heldIsKeptApart,
+		"ten thousand offers are one commit":        largeCommit,
+		"only one reads a provider":                 onlyOneReads,
+		"a scheduled run is made once":              slotIsTakenOnce,
+		"rates of a day are frozen":                 ratesAreFrozen,
+		"text of every kind survives":               textSurvives,
+		"a value that cannot be decoded is no gap":  foreignValueIsAnError,
+		"an ended context ends the call":            contextIsHeeded,
+		"rejected rows are those of the last read":  rejectedRows,
+		"runs are listed newest first, and capped":  runsAreCapped,
+		"providers do not see each other's offers":  providersAreApart,
+		"an offer withdrawn is gone with its price": withdrawnIsGone,
+	}
+	for backendName, b := range backends(t) {
+		i := 0
+		for _, testName := range sortedKeys(suite) {
+			i++
+			t.Run(backendName+"/"+testName, func(t *testing.T) { suite[testName](t, b, name(i)) })
+		}
+	}
+}
+
+func emptyProvider(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	state, err := s.Provider(t.Context(), p)
+	if err != nil || state.Seq != 0 || len(state.Offers) != 0 || len(state.Sheets) != 0 {
+		t.Errorf("got %+v, %v", state, err)
+	}
+	snapshot, err := s.Snapshot(t.Context(), p, "prices")
+	if err != nil || len(snapshot.Offers) != 0 || snapshot.Held != nil || snapshot.Sheet.Name != "" {
+		t.Errorf("got %+v, %v", snapshot, err)
+	}
+	closeStore(t, s)
+}
+
+func committedIsRead(t *testing.T, b backend, p string) {
+	offers := []market.Offer{offer(t, p, "a", "49.240"), offer(t, p, "b", "$1,234.5")}
+	s := b.open(t)
+	commit(t, s, commitOf(p, "r1", nil, offers))
+	closeStore(t, s)
+	s = b.open(t)
+	state, err := s.Provider(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(offers, state.Offers, exact); diff != "" {
+		t.Errorf("after a restart (-committed +read):\n%s", diff)
+	}
+	if state.Seq != 1 || len(state.Sheets) != 1 || state.Sheets[0].Documents[0].Digest != "abc" {
+		t.Errorf("got %+v", state)
+	}
+	closeStore(t, s)
+}
+
+// exact compares decimals digit for digit: "49.240" is not "49.24".
+var exact = cmp.Comparer(func(a, b market.Decimal) bool { return a.String() == b.String() })
+
+func commitsOnce(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	c := commitOf(p, "r1", nil, []market.Offer{offer(t, p, "a", "8")})
+	commit(t, s, c)
+	applied, err := s.Commit(t.Context(), c)
+	if applied || err != nil {
+		t.Errorf("the second time: applied %v, %v", applied, err)
+	}
+	state, _ := s.Provider(t.Context(), p)
+	runs, _ := s.Runs(t.Context(), p, 10)
+	if state.Seq != 1 || len(runs) != 1 {
+		t.Errorf("seq %d and %d runs, want one of each", state.Seq, len(runs))
+	}
+	closeStore(t, s)
+}
+
+func lostLockIsRefused(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	first := lock(t, s, p, time.Time{})
+	if err := first.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	second := lock(t, s, p, time.Time{})
+	c := commitOf(p, "late", nil, []market.Offer{offer(t, p, "a", "8")})
+	c.Fence = first.Fence()
+	if _, err := s.Commit(t.Context(), c); !errors.Is(err, ErrSuperseded) {
+		t.Errorf("got %v, want ErrSuperseded", err)
+	}
+	c.Run.ID, c.Fence = "in time", second.Fence()
+	commit(t, s, c)
+	closeStore(t, s)
+}
+
+func failedRunChangesNothing(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	offers := []market.Offer{offer(t, p, "a", "8")}
+	commit(t, s, commitOf(p, "r1", nil, offers))
+	failed := commitOf(p, "r2", nil, nil)
+	failed.Run.Error, failed.Sheet.Problem = "it answered 500", "it answered 500"
+	commit(t, s, failed)
+	state, _ := s.Provider(t.Context(), p)
+	if len(state.Offers) != 1 || state.Sheets[0].Problem == "" || state.Seq != 2 {
+		t.Errorf("got %+v", state)
+	}
+	closeStore(t, s)
+}
+
+func changesAreFollowed(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	old := []market.Offer{offer(t, p, "a", "8"), offer(t, p, "b", "8"), offer(t, p, "c", "8")}
+	changed := []market.Offer{offer(t, p, "a", "8"), offer(t, p, "b", "9"), offer(t, p, "d", "7")}
+	commit(t, s, commitOf(p, "r1", nil, old))
+	commit(t, s, commitOf(p, "r2", old, changed))
+	delta, found, err := s.Since(t.Context(), p, 1)
+	if err != nil || !found || delta.Seq != 2 {
+		t.Fatalf("got %+v, %v, %v", delta, found, err)
+	}
+	if ids(delta.Upserts) != p+"/b/-/on-demand "+p+"/d/-/on-demand" || strings.Join(delta.Removed, " ") != p+"/c/-/on-demand" || len(delta.Changes) != 3 {
+		t.Errorf("upserts %s, removed %s, %d changes", ids(delta.Upserts), delta.Removed, len(delta.Changes))
+	}
+	if again, found, err := s.Since(t.Context(), p, 2); err != nil || !found || again.Seq != 2 || len(again.Upserts) != 0 {
+		t.Errorf("from the end: %+v, %v, %v", again, found, err)
+	}
+	closeStore(t, s)
+}
+
+func oldPlaceIsKnown(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	for i := range changesKept + 2 {
+		commit(t, s, commitOf(p, fmt.Sprintf("r%d", i), nil, nil))
+	}
+	if _, found, err := s.Since(t.Context(), p, 1); found || err != nil {
+		t.Errorf("a place before the stream's start: found %v, %v", found, err)
+	}
+	if _, found, err := s.Since(t.Context(), p, 2); !found || err != nil {
+		t.Errorf("the oldest place: found %v, %v", found, err)
+	}
+	if _, found, err := s.Since(t.Context(), p, 1<<40); found || err != nil {
+		t.Errorf("a place that never was: found %v, %v", found, err)
+	}
+	closeStore(t, s)
+}
+
+func heldIsKeptApart(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	offers := []market.Offer{offer(t, p, "a", "8")}
+	commit(t, s, commitOf(p, "r1", nil, offers))
+	c := commitOf(p, "r2", nil, nil)
+	c.Held, c.Sheet.Held = &market.Held{Offers: []market.Offer{offer(t, p, "a", "80")}, Agreed: 2, Reason: "moved"}, true
+	commit(t, s, c)
+	snapshot, err := s.Snapshot(t.Context(), p, "prices")
+	if err != nil || snapshot.Held == nil || snapshot.Held.Agreed != 2 || snapshot.Offers[0].Price.String() != "8" || snapshot.Held.Offers[0].Price.String() != "80" {
+		t.Fatalf("got %+v, %v", snapshot, err)
+	}
+	commit(t, s, commitOf(p, "r3", offers, offers))
+	if snapshot, _ := s.Snapshot(t.Context(), p, "prices"); snapshot.Held != nil {
+		t.Error("still held after a run that was believed")
+	}
+	closeStore(t, s)
+}
+
+func largeCommit(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	offers := make([]market.Offer, 10_000)
+	for i := range offers {
+		offers[i] = offer(t, p, fmt.Sprintf("sku%05d", i), "8")
+	}
+	commit(t, s, commitOf(p, "r1", nil, offers))
+	commit(t, s, commitOf(p, "r2", offers, offers[:1]))
+	state, err := s.Provider(t.Context(), p)
+	if err != nil || len(state.Offers) != 1 {
+		t.Errorf("%d offers, %v", len(state.Offers), err)
+	}
+	closeStore(t, s)
+}
+
+func onlyOneReads(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	first := lock(t, s, p, time.Time{})
+	if _, err := s.Lock(t.Context(), p, time.Time{}, time.Minute); !errors.Is(err, ErrLocked) {
+		t.Errorf("got %v, want ErrLocked", err)
+	}
+	if err := first.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	second := lock(t, s, p, time.Time{})
+	if second.Fence() <= first.Fence() {
+		t.Errorf("fence %d after %d", second.Fence(), first.Fence())
+	}
+	closeStore(t, s)
+}
+
+func slotIsTakenOnce(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	if err := lock(t, s, p, start).Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, slot := range []time.Time{start, start.Add(-time.Minute)} {
+		if _, err := s.Lock(t.Context(), p, slot, time.Minute); !errors.Is(err, ErrDone) {
+			t.Errorf("slot %s: got %v, want ErrDone", slot, err)
+		}
+	}
+	lock(t, s, p, start.Add(time.Minute))
+	closeStore(t, s)
+}
+
+func ratesAreFrozen(t *testing.T, b backend, _ string) {
+	s := b.open(t)
+	rate := func(text string) []market.RateTable {
+		d, _ := market.ParseAmount(text, market.CNY)
+		return []market.RateTable{{Source: "CFETS", Day: start.Truncate(24 * time.Hour), Quotations: []market.Quotation{{Base: market.USD, Quote: market.CNY, Rate: d}}}}
+	}
+	for _, text := range []string{"7.10", "7.20"} {
+		if err := s.SaveRates(t.Context(), rate(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tables, err := s.Rates(t.Context())
+	if err != nil || len(tables) != 1 || tables[0].Quotations[0].Rate.String() != "7.10" {
+		t.Errorf("got %+v, %v", tables, err)
+	}
+	closeStore(t, s)
+}
+
+func textSurvives(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	odd := offer(t, p, "摩尔线程 \r\n$5\r\n \x00 \" <&> \u2028", "8")
+	commit(t, s, commitOf(p, "r1", nil, []market.Offer{odd}))
+	closeStore(t, s)
+	s = b.open(t)
+	state, err := s.Provider(t.Context(), p)
+	if err != nil || len(state.Offers) != 1 || state.Offers[0].SKU != odd.SKU {
+		t.Errorf("got %+v, %v", state.Offers, err)
+	}
+	closeStore(t, s)
+}
+
+func foreignValueIsAnError(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	if err := s.client.HSet(t.Context(), keysOf(p).offers(), "x", "{not json").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Provider(t.Context(), p); err == nil || !strings.Contains(err.Error(), keysOf(p).offers()) {
+		t.Errorf("got %v, want an error that names the key", err)
+	}
+	closeStore(t, s)
+}
+
+func contextIsHeeded(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	ctx, cancel := contextOf(t)
+	cancel()
+	if _, err := s.Commit(ctx, commitOf(p, "r1", nil, nil)); err == nil {
+		t.Error("committed under an ended context")
+	}
+	if state, _ := s.Provider(t.Context(), p); state.Seq != 0 {
+		t.Error("the store changed")
+	}
+	closeStore(t, s)
+}
+
+func rejectedRows(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	c := commitOf(p, "r1", nil, nil)
+	c.Documents = []market.Source{{URL: "u", Digest: "d"}}
+	c.Rejected = []market.Rejected{{SKU: "a", Reason: "no price printed", Document: "u"}, {SKU: "b", Reason: "other"}}
+	commit(t, s, c)
+	kept := commitOf(p, "r2", nil, nil)
+	kept.KeepRejected = true
+	commit(t, s, kept)
+	rows, err := s.Rejected(t.Context(), p, 1)
+	if err != nil || len(rows) != 1 || rows[0].SKU != "a" || rows[0].Digest != "d" || !rows[0].At.Equal(start) {
+		t.Errorf("got %+v, %v", rows, err)
+	}
+	commit(t, s, commitOf(p, "r3", nil, nil))
+	if rows, _ := s.Rejected(t.Context(), p, 10); len(rows) != 0 {
+		t.Errorf("rows of an older document: %+v", rows)
+	}
+	closeStore(t, s)
+}
+
+func runsAreCapped(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	for i := range runsKept + 5 {
+		commit(t, s, commitOf(p, fmt.Sprintf("r%d", i), nil, nil))
+	}
+	runs, err := s.Runs(t.Context(), p, 1000)
+	if err != nil || len(runs) != runsKept || runs[0].ID != fmt.Sprintf("r%d", runsKept+4) {
+		t.Errorf("%d runs, the first %s, %v", len(runs), runs[0].ID, err)
+	}
+	closeStore(t, s)
+}
+
+func providersAreApart(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	commit(t, s, commitOf(p, "r1", nil, []market.Offer{offer(t, p, "a", "8")}))
+	commit(t, s, commitOf(p+"x", "r1", nil, nil))
+	if state, _ := s.Provider(t.Context(), p+"x"); len(state.Offers) != 0 {
+		t.Errorf("%d offers of another provider", len(state.Offers))
+	}
+	closeStore(t, s)
+}
+
+func withdrawnIsGone(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	offers := []market.Offer{offer(t, p, "a", "8")}
+	commit(t, s, commitOf(p, "r1", nil, offers))
+	commit(t, s, commitOf(p, "r2", offers, nil))
+	delta, found, err := s.Since(t.Context(), p, 0)
+	if err != nil || !found || len(delta.Upserts) != 0 || len(delta.Removed) != 1 || !delta.Changes[1].Withdrawn {
+		t.Errorf("got %+v, %v, %v", delta, found, err)
+	}
+	closeStore(t, s)
+}
+
+func commit(t testing.TB, s *Store, c market.Commit) {
+	t.Helper()
+	if applied, err := s.Commit(t.Context(), c); !applied || err != nil {
+		t.Fatalf("commit %s: applied %v, %v", c.Run.ID, applied, err)
+	}
+}
+
+func lock(t *testing.T, s *Store, provider string, slot time.Time) *Lease {
+	t.Helper()
+	lease, err := s.Lock(t.Context(), provider, slot, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lease
+}
+
+func closeStore(t testing.TB, s *Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func ids(offers []market.Offer) string {
+	var out []string
+	for _, o := range offers {
+		out = append(out, o.ID)
+	}
+	slices.Sort(out)
+	return strings.Join(out, " ")
+}
