@@ -1,0 +1,40 @@
+package model
+
+import (
+	"context"
+	"time"
+
+	"gpuhour/market"
+)
+
+// Env is what one request sees: one view of the market at one moment, whatever happens meanwhile.
+type Env struct {
+	View      *market.View
+	Now       time.Time
+	Providers map[string]market.Provider
+	Log       RunLog
+	NextRun   func(provider string) (time.Time, bool)
+}
+
+// RunLog is where the runs are kept.
+type RunLog interface {
+	// Runs are the last runs of a provider, newest first.
+	Runs(ctx context.Context, provider string, last int) ([]market.Run, error)
+	// Rejected are the first rows of the latest documents that were not believed.
+	Rejected(ctx context.Context, provider string, first int) ([]market.Rejection, error)
+}
+
+// Cadence is the time between two runs of a provider.
+func (e *Env) Cadence(provider string) time.Duration { return e.Providers[provider].Cadence }
+
+// Node is anything with an id of its own.
+type Node interface{ IsNode() }
+
+// optional is nil for the zero value: what is not known is null.
+func optional[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}

@@ -1,0 +1,51 @@
+// Package graph serves the market as GraphQL. The schema under schema/ is the manual; the resolvers only ask the view.
+package graph
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gpuhour/graph/model"
+	"gpuhour/market"
+)
+
+// Registry is the providers of this process.
+type Registry interface {
+	// Providers are all of them, by id.
+	Providers() []market.Provider
+	// NextRun is when one is read next; false when it is not scheduled here.
+	NextRun(provider string) (time.Time, bool)
+}
+
+// Scraper reads providers on demand.
+type Scraper interface {
+	// Scrape reads a provider now. A run that failed is no error: its Error says why. ErrNoProvider when there is none of that id.
+	Scrape(ctx context.Context, provider string) (market.Run, error)
+	// ReleaseQuarantine believes what is held back. ErrNoProvider, or ErrNotHeld when nothing is.
+	ReleaseQuarantine(ctx context.Context, provider string) (market.Run, error)
+}
+
+// ErrNoProvider says that there is no provider of an id.
+var ErrNoProvider = errors.New("there is no provider of that id; query providers lists them")
+
+// ErrNotHeld says that a provider has nothing in quarantine.
+var ErrNotHeld = errors.New("nothing of this provider is held back")
+
+// Resolver is what the resolvers need.
+type Resolver struct {
+	Book     interface{ View() *market.View }
+	Registry Registry
+	Log      model.RunLog
+	Scraper  Scraper
+	Now      func() time.Time
+}
+
+// env is what one request sees.
+func (r *Resolver) env() *model.Env {
+	providers := map[string]market.Provider{}
+	for _, p := range r.Registry.Providers() {
+		providers[p.ID] = p
+	}
+	return &model.Env{View: r.Book.View(), Now: r.Now(), Providers: providers, Log: r.Log, NextRun: r.Registry.NextRun}
+}
