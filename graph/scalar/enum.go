@@ -1,0 +1,87 @@
+package scalar
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"gpuhour/market"
+)
+
+// word reads a value of a closed vocabulary, by its name in market.Terms. The validation before it lets variables of any
+// case pass, which would then match nothing.
+func word[T ~string](vocabulary string, v any) (T, error) {
+	text, _ := v.(string)
+	words := market.Terms()[vocabulary]
+	if !slices.Contains(words, text) {
+		return "", expected("one of "+strings.Join(words, ", "), v)
+	}
+	return T(text), nil
+}
+
+// MarshalMarket writes a market.
+func MarshalMarket(v market.Market) graphql.Marshaler { return quoted(string(v)) }
+
+// UnmarshalMarket reads a market.
+func UnmarshalMarket(v any) (market.Market, error) { return word[market.Market]("Market", v) }
+
+// MarshalArea writes a part of the world.
+func MarshalArea(v market.Area) graphql.Marshaler { return quoted(string(v)) }
+
+// UnmarshalArea reads a part of the world.
+func UnmarshalArea(v any) (market.Area, error) { return word[market.Area]("Area", v) }
+
+// MarshalStock writes a level of stock.
+func MarshalStock(v market.Stock) graphql.Marshaler { return quoted(string(v)) }
+
+// UnmarshalStock reads a level of stock.
+func UnmarshalStock(v any) (market.Stock, error) { return word[market.Stock]("Stock", v) }
+
+// MarshalProviderKind writes a kind of seller.
+func MarshalProviderKind(v market.ProviderKind) graphql.Marshaler { return quoted(string(v)) }
+
+// UnmarshalProviderKind reads a kind of seller.
+func UnmarshalProviderKind(v any) (market.ProviderKind, error) {
+	return word[market.ProviderKind]("ProviderKind", v)
+}
+
+// MarshalPriceBasis writes what a price pays for.
+func MarshalPriceBasis(v market.PriceBasis) graphql.Marshaler { return quoted(string(v)) }
+
+// UnmarshalPriceBasis reads what a price pays for.
+func UnmarshalPriceBasis(v any) (market.PriceBasis, error) {
+	return word[market.PriceBasis]("PriceBasis", v)
+}
+
+// MarshalPflopsBasis writes how a PFLOPS is counted.
+func MarshalPflopsBasis(v market.PflopsBasis) graphql.Marshaler { return quoted(string(v)) }
+
+// UnmarshalPflopsBasis reads how a PFLOPS is counted.
+func UnmarshalPflopsBasis(v any) (market.PflopsBasis, error) {
+	return word[market.PflopsBasis]("PflopsBasis", v)
+}
+
+// MarshalProviderStatus writes the state of a provider.
+func MarshalProviderStatus(v market.ProviderStatus) graphql.Marshaler { return quoted(string(v)) }
+
+// UnmarshalProviderStatus reads the state of a provider.
+func UnmarshalProviderStatus(v any) (market.ProviderStatus, error) {
+	return word[market.ProviderStatus]("ProviderStatus", v)
+}
+
+// MarshalOrderField writes what a list is sorted by.
+func MarshalOrderField(v market.OrderField) graphql.Marshaler { return quoted(string(v)) }
+
+// UnmarshalOrderField reads what a list is sorted by.
+func UnmarshalOrderField(v any) (market.OrderField, error) {
+	return word[market.OrderField]("OfferOrderField", v)
+}
+
+// MarshalDirection writes which way a list is sorted.
+func MarshalDirection(v market.Direction) graphql.Marshaler { return quoted(string(v)) }
+
+// UnmarshalDirection reads which way a list is sorted.
+func UnmarshalDirection(v any) (market.Direction, error) {
+	return word[market.Direction]("OrderDirection", v)
+}
