@@ -64,7 +64,7 @@ func (c ctyun) Parse(d Document) (Page, error) {
 // table reads one table; one whose headers have neither a type nor a price is about something else.
 func (ctyun) table(table *goquery.Selection) ([]market.Listing, error) {
 	rows := grid(table)
-	head := slices.IndexFunc(rows, func(row []string) bool { return headsPrices(row) })
+	head := slices.IndexFunc(rows, headsPrices)
 	if head < 0 {
 		return nil, nil
 	}

@@ -106,14 +106,14 @@ func (a About) base(s Settings) string {
 // registry holds every provider by id. It is complete before main starts and never changes after.
 var registry = map[string]Scraper{}
 
-// register enters a provider; two of one id are a mistake in the program.
-func register(s Scraper) Scraper {
+// register enters a provider; two of one id are a mistake in the program. Its result lets a file do so in a declaration.
+func register(s Scraper) bool {
 	id := s.About().ID
 	if _, taken := registry[id]; taken || id == "" {
 		panic(fmt.Sprintf("scrapers: provider %q registered twice", id))
 	}
 	registry[id] = s
-	return s
+	return true
 }
 
 // All are the providers that can be scraped, by id.

@@ -30,10 +30,11 @@ type recording struct {
 
 // NewReplay reads the index of a folder. It names the line that it does not understand.
 func NewReplay(dir string) (*Replay, error) {
-	answers, err := readIndex(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		answers, err = readWarcs(dir)
+	read := readIndex
+	if _, err := os.Stat(filepath.Join(dir, "index.csv")); errors.Is(err, os.ErrNotExist) {
+		read = readWarcs
 	}
+	answers, err := read(dir)
 	if err != nil {
 		return nil, fmt.Errorf("replay: %w", err)
 	}

@@ -121,7 +121,8 @@ type Scheduler struct {
 // NewScheduler makes a scheduler of nothing.
 func NewScheduler(now func() time.Time, log *slog.Logger) *Scheduler {
 	logger := cronLog{log}
-	chain := cron.WithChain(cron.Recover(logger), cron.SkipIfStillRunning(logger))
+	// A crash is caught innermost: outside, it would take along the mark that the job has ended, and the job would never run again.
+	chain := cron.WithChain(cron.SkipIfStillRunning(logger), cron.Recover(logger))
 	return &Scheduler{
 		cron:      cron.New(cron.WithLocation(time.UTC), chain, cron.WithLogger(logger)),
 		schedules: map[string]Schedule{}, now: now, log: log,

@@ -45,7 +45,8 @@ func readWarc(path string) ([]Recorded, error) {
 }
 
 func unzipped(r *bufio.Reader) (io.Reader, error) {
-	if magic, err := r.Peek(2); err != nil || !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+	magic, _ := r.Peek(2) // a shorter file is no gzip
+	if !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		return r, nil
 	}
 	return gzip.NewReader(r)
@@ -87,7 +88,7 @@ func readRecord(r *bufio.Reader) (textproto.MIMEHeader, []byte, error) {
 	}
 	header, err := textproto.NewReader(r).ReadMIMEHeader()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, endOr(r, err)
 	}
 	length, err := strconv.ParseInt(header.Get("Content-Length"), 10, 64)
 	if err != nil || length < 0 || length > 2*largestAnswer {
@@ -96,6 +97,14 @@ func readRecord(r *bufio.Reader) (textproto.MIMEHeader, []byte, error) {
 	block := make([]byte, length)
 	_, err = io.ReadFull(r, block)
 	return header, block, err
+}
+
+// endOr tells a header that was cut short from one that is damaged: after the former there is nothing left.
+func endOr(r *bufio.Reader, err error) error {
+	if _, end := r.Peek(1); end != nil {
+		return io.EOF
+	}
+	return err
 }
 
 // firstLine skips the empty lines between two records.

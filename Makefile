@@ -1,0 +1,64 @@
+# Two commands are enough: `make run` and `make test`. `make help` lists the rest.
+GO      ?= go
+BIN     := bin/gpuhour
+LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+PACKAGES := redis-server
+
+export CGO_CFLAGS := -Wno-deprecated-declarations
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+.PHONY: build
+build: ## build bin/gpuhour, without cgo
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) .
+
+.PHONY: run
+run: build ## build, read every source, serve on http://127.0.0.1:8080
+	$(BIN) serve
+
+.PHONY: demo
+demo: build ## the same over the repository's own sample pages: needs no network, every offer is marked as sample data
+	$(BIN) serve --sample --replay scrapers/testdata --data-dir data/demo
+
+.PHONY: test
+test: packages lint generated ## everything the tests need, and the tests
+	CGO_ENABLED=0 $(GO) build ./...
+	CI=$${CI:-true} $(GO) test -race -shuffle=on ./...
+
+.PHONY: lint
+lint: ## formatting, vet and the linters of .golangci.yml
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(LINT) run ./...
+
+.PHONY: generated
+generated: ## generated code and go.mod are as they would be made anew
+	$(GO) generate ./...
+	$(GO) mod tidy -diff
+	@git diff --exit-code -- graph || { echo "generated code was not up to date"; exit 1; }
+
+.PHONY: fuzz
+fuzz: ## fuzz every parser for half a minute each
+	$(GO) test -fuzz FuzzParse -fuzztime 30s ./scrapers
+	$(GO) test -fuzz FuzzIdentify -fuzztime 30s ./market
+	$(GO) test -fuzz FuzzParseAmount -fuzztime 30s ./market
+	$(GO) test -fuzz FuzzReadCommand -fuzztime 30s ./store
+
+.PHONY: bench
+bench: packages ## measure, with the comparisons in the same run
+	$(GO) test -run '^$$' -bench . -benchmem ./market ./store ./graph .
+
+.PHONY: graphiql
+graphiql: ## fetch and pack the pieces of GraphiQL anew
+	web/graphiql/update.sh
+
+# The packages the tests need, from Debian. Without the rights to install them it says what to ask for.
+.PHONY: packages
+packages:
+	@missing=""; for p in $(PACKAGES); do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq $$missing; \
+	elif sudo -n true 2>/dev/null; then sudo apt-get update -qq && sudo apt-get install -y -qq $$missing; \
+	else echo "the tests need Debian packages; ask somebody who may to run: apt-get install$$missing"; exit 1; fi
