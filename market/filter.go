@@ -10,7 +10,9 @@ import (
 // Filter says which offers are asked for. Empty fields ask for nothing in particular; values of one field are alternatives.
 type Filter struct {
 	// Gpus are models ("H100": every variant, and offers that say only the model) or catalogue ids.
-	Gpus             []string
+	Gpus []string
+	// GpuID is one catalogue entry that the offers must be of besides; it is not checked.
+	GpuID            string
 	Providers        []string
 	ProviderKinds    []ProviderKind
 	Regions          []string
@@ -119,7 +121,8 @@ func (p *predicate) matches(e *Entry) bool {
 }
 
 func (p *predicate) matchesGpu(o *Offer) bool {
-	return len(p.filter.Gpus) == 0 || p.models[o.GpuModel] || p.gpuIDs[o.GpuID]
+	return (p.filter.GpuID == "" || p.filter.GpuID == o.GpuID) &&
+		(len(p.filter.Gpus) == 0 || p.models[o.GpuModel] || p.gpuIDs[o.GpuID])
 }
 
 func (p *predicate) matchesPrice(e *Entry) bool {

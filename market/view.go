@@ -1,6 +1,7 @@
 package market
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -24,8 +25,15 @@ type View struct {
 	Generation uint64
 	entries    []*Entry // by id
 	sheets     map[SheetKey]Sheet
+	providers  map[string]*holding
 	rates      Rates
 	orders     [orderCount]lazyOrder
+}
+
+// holding is what the book has of one provider.
+type holding struct {
+	sheets []Sheet // by name
+	offers int
 }
 
 // lazyOrder is the entries in one order, made when it is first asked for.
@@ -35,11 +43,28 @@ type lazyOrder struct {
 }
 
 func newView(entries []*Entry, sheets map[SheetKey]Sheet, rates Rates, generation uint64) *View {
-	copied := make(map[SheetKey]Sheet, len(sheets))
-	for k, s := range sheets {
-		copied[k] = s
+	return &View{Generation: generation, entries: entries, sheets: maps.Clone(sheets), providers: holdings(entries, sheets), rates: rates}
+}
+
+func holdings(entries []*Entry, sheets map[SheetKey]Sheet) map[string]*holding {
+	all := map[string]*holding{}
+	of := func(provider string) *holding {
+		if all[provider] == nil {
+			all[provider] = &holding{}
+		}
+		return all[provider]
 	}
-	return &View{Generation: generation, entries: entries, sheets: copied, rates: rates}
+	for _, s := range sheets {
+		h := of(s.Provider)
+		h.sheets = append(h.sheets, s)
+	}
+	for _, h := range all {
+		slices.SortFunc(h.sheets, func(a, b Sheet) int { return strings.Compare(a.Name, b.Name) })
+	}
+	for _, e := range entries {
+		of(e.Offer.Provider).offers++
+	}
+	return all
 }
 
 // Offer finds an offer by its id; nil when the book has none.
@@ -63,27 +88,20 @@ func (v *View) Rates() Rates { return v.rates }
 // Sheet is the state of the sheet that lists an offer.
 func (v *View) Sheet(o Offer) Sheet { return v.sheets[SheetKey{o.Provider, o.Sheet}] }
 
-// Sheets are the states of a provider's sheets by name.
+// Sheets are the states of a provider's sheets by name; they must not be changed.
 func (v *View) Sheets(provider string) []Sheet {
-	var out []Sheet
-	for key, s := range v.sheets {
-		if key.Provider == provider {
-			out = append(out, s)
-		}
+	if h := v.providers[provider]; h != nil {
+		return h.sheets
 	}
-	slices.SortFunc(out, func(a, b Sheet) int { return strings.Compare(a.Name, b.Name) })
-	return out
+	return nil
 }
 
 // Count is the number of a provider's offers.
 func (v *View) Count(provider string) int {
-	n := 0
-	for _, e := range v.entries {
-		if e.Offer.Provider == provider {
-			n++
-		}
+	if h := v.providers[provider]; h != nil {
+		return h.offers
 	}
-	return n
+	return 0
 }
 
 // Peers are the USD prices a card-hour of all offers but those of one sheet, for judging that sheet's rows.
