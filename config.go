@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"slices"
@@ -14,9 +15,9 @@ import (
 	"gpuhour/scrapers"
 )
 
-// settings are the same in each of their places: gpuhour.yaml, the environment, and the command line, the later winning.
+// Settings are the same in each of their places: gpuhour.yaml, the environment, and the command line, the later winning.
 // A nil is a setting that its place does not make.
-type settings struct {
+type Settings struct {
 	Listen  *string  `yaml:"listen" env:"GPUHOUR_LISTEN" placeholder:"HOST:PORT" help:"Where to serve (127.0.0.1:8080). Only a loopback address, until there are tokens."`
 	Redis   *string  `yaml:"redis" env:"GPUHOUR_REDIS" placeholder:"URL" help:"redis://, rediss:// or unix:// of a Redis; several with commas mean a cluster. Without: the embedded store in --data-dir."`
 	DataDir *string  `yaml:"data_dir" env:"GPUHOUR_DATA_DIR" placeholder:"DIR" help:"Where the embedded store and the archive of all answers lie (./data)."`
@@ -28,7 +29,7 @@ type settings struct {
 
 // configFile is gpuhour.yaml.
 type configFile struct {
-	settings `yaml:",inline"`
+	Settings `yaml:",inline"`
 	// Schedules are cron expressions by provider, in UTC.
 	Schedules map[string]string `yaml:"schedules"`
 	// Providers are settings of single providers: base_url, key, regions, ignore_robots.
@@ -51,7 +52,7 @@ type Config struct {
 
 // readConfig puts the settings of the command line, which include the environment's, over those of the file. It names all
 // that is wrong at once. A file that is not named may be absent.
-func readConfig(flags settings, path string) (Config, error) {
+func readConfig(flags Settings, path string) (Config, error) {
 	file, lines, err := readFile(path)
 	if err != nil {
 		return Config{}, err
@@ -102,7 +103,7 @@ func readFile(path string) (configFile, linesOf, error) {
 		return configFile{}, nowhere, fmt.Errorf("settings: %w", err)
 	}
 	var file configFile
-	if err := yaml.UnmarshalWithOptions(data, &file, yaml.Strict()); err != nil {
+	if err := yaml.UnmarshalWithOptions(data, &file, yaml.Strict()); err != nil && !errors.Is(err, io.EOF) {
 		return configFile{}, nowhere, fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
 	}
 	return file, func(section, key string) string {

@@ -18,7 +18,7 @@ import (
 
 // commandLine is what can be typed after "gpuhour".
 type commandLine struct {
-	settings
+	Settings
 	Config  string           `name:"config" env:"GPUHOUR_CONFIG" placeholder:"FILE" help:"The settings file (gpuhour.yaml, where there is one)."`
 	Verbose bool             `short:"v" help:"Log every run."`
 	Version kong.VersionFlag `help:"Print the version and stop."`
@@ -65,7 +65,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		fmt.Fprintln(errs, "gpuhour:", err)
 		return 2
 	}
-	config, err := readConfig(line.settings, line.Config)
+	config, err := readConfig(line.Settings, line.Config)
 	if err != nil {
 		fmt.Fprintln(errs, "gpuhour:", err)
 		return 2

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestArrows holds which package may know which: everybody knows market, market knows nobody, siblings do not know each other.
+func TestArrows(t *testing.T) {
+	allowed := map[string][]string{
+		"gpuhour/market":          nil,
+		"gpuhour/scrapers":        {"gpuhour/market"},
+		"gpuhour/store":           {"gpuhour/market"},
+		"gpuhour/web":             {"gpuhour/market"},
+		"gpuhour/graph/scalar":    {"gpuhour/market"},
+		"gpuhour/graph/model":     {"gpuhour/market", "gpuhour/graph/scalar"},
+		"gpuhour/graph/generated": {"gpuhour/market", "gpuhour/graph/scalar", "gpuhour/graph/model"},
+		"gpuhour/graph":           {"gpuhour/market", "gpuhour/graph/scalar", "gpuhour/graph/model", "gpuhour/graph/generated"},
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}}: {{join .Imports " "}}`, "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		name, imports, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		if name == "gpuhour" {
+			continue
+		}
+		may, known := allowed[name]
+		if !known {
+			t.Errorf("%s is not in this table: say what it may import", name)
+		}
+		for imported := range strings.FieldsSeq(imports) {
+			if strings.HasPrefix(imported, "gpuhour") && !slices.Contains(may, imported) {
+				t.Errorf("%s imports %s", name, imported)
+			}
+		}
+	}
+}
+
+// TestNoCgo holds that the server builds without a C compiler.
+func TestNoCgo(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", `{{if .CgoFiles}}{{if not .Standard}}{{.ImportPath}}{{end}}{{end}}`, ".").Output()
+	if err != nil || strings.TrimSpace(string(out)) != "" {
+		t.Errorf("packages that need cgo: %q, %v", out, err)
+	}
+}
