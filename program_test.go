@@ -304,28 +304,18 @@ func TestBrokenPageKeepsOffers(t *testing.T) {
 
 // TestDeadSourcesDelayNobody lets one host hang and one answer 500, while the others are read.
 func TestDeadSourcesDelayNobody(t *testing.T) {
-	hanging := make(chan struct{})
-	dead := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/pricing") {
-			select {
-			case <-hanging:
-			case <-r.Context().Done():
-			}
-		}
-		w.WriteHeader(http.StatusInternalServerError)
-	}))
-	defer dead.Close()
-	defer close(hanging)
-	good := httptest.NewServer(http.FileServer(http.Dir(filepath.Join(samples, "matpool/prices"))))
-	defer good.Close()
+	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer hanging.Close()
+	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }))
+	defer broken.Close()
 	file := write(t, filepath.Join(t.TempDir(), "gpuhour.yaml"), fmt.Sprintf(`
 providers:
   lambda: {base_url: %[1]q, ignore_robots: true}
-  runpod: {base_url: %[1]q, ignore_robots: true}
-  ctyun: {base_url: %[2]q}
-  cfets: {base_url: %[1]q, ignore_robots: true}
-  ecb: {base_url: %[1]q, ignore_robots: true}
-`, dead.URL, pageServer(t, "/document/10029787/10047957", "ctyun/prices/page.html")))
+  runpod: {base_url: %[2]q, ignore_robots: true}
+  ctyun: {base_url: %[3]q}
+  cfets: {base_url: %[2]q, ignore_robots: true}
+  ecb: {base_url: %[2]q, ignore_robots: true}
+`, hanging.URL, broken.URL, pageServer(t, "/document/10029787/10047957", "ctyun/prices/page.html")))
 	dir := t.TempDir()
 	server := serve(t, dir, "--config", file, "--sources", "lambda,runpod,ctyun")
 	eventually(t, "the healthy source is read while another hangs", func() bool {

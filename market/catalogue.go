@@ -1,9 +1,9 @@
 package market
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,126 +12,200 @@ import (
 )
 
 //go:embed gpus.csv
-var gpusCSV string
+var gpusCSV []byte
 
-// catalogue is the accelerators by id and by model.
+// catalogue is the parsed list of accelerators, in the order of their IDs.
 type catalogue struct {
-	all     []*Gpu // by id
+	gpus    []*Gpu
 	byID    map[string]*Gpu
-	byModel map[string][]*Gpu // by the model's name in lower case
+	byModel map[string][]*Gpu
 }
 
-// theCatalogue is read from the embedded table once. A table that cannot be read is a mistake of the program, which a test finds.
-var theCatalogue = sync.OnceValue(func() *catalogue {
-	c, err := readCatalogue(gpusCSV)
-	if err != nil {
-		panic("market: gpus.csv: " + err.Error())
-	}
-	return c
-})
+var theCatalogue = sync.OnceValue(func() *catalogue { return must(parseCatalogue(gpusCSV)) })
 
-// Gpus are all accelerators of the catalogue, by id. They must not be changed.
-func Gpus() []*Gpu { return slices.Clone(theCatalogue().all) }
+// Gpus lists every accelerator of the catalogue, sorted by ID. The entries are the caller's own copies.
+func Gpus() []*Gpu { return cloneGpus(theCatalogue().gpus) }
 
-// GpuByID finds an accelerator; false when the catalogue has none of that id.
+// GpuByID finds the catalogue entry with this ID. The entry is the caller's own copy.
 func GpuByID(id string) (*Gpu, bool) {
 	gpu, found := theCatalogue().byID[id]
-	return gpu, found
+	return gpu.clone(), found
 }
 
-// GpusOfModel are the variants of a model, whatever the case of its name; none when the catalogue does not have it.
-func GpusOfModel(model string) []*Gpu {
-	return slices.Clone(theCatalogue().byModel[strings.ToLower(model)])
-}
+// GpusOfModel lists the catalogue entries of a model, whatever its letters' case, sorted by ID.
+func GpusOfModel(model string) []*Gpu { return cloneGpus(theCatalogue().ofModel(model)) }
 
-func readCatalogue(text string) (*catalogue, error) {
-	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
-	if err != nil {
-		return nil, err
-	}
+func (c *catalogue) ofModel(model string) []*Gpu { return c.byModel[strings.ToLower(model)] }
+
+func parseCatalogue(data []byte) (*catalogue, error) {
 	c := &catalogue{byID: map[string]*Gpu{}, byModel: map[string][]*Gpu{}}
-	for i, row := range rows[1:] {
-		gpu, err := readGpu(rows[0], row)
-		if err == nil && c.byID[gpu.ID] != nil {
-			err = errors.New("a second " + gpu.ID)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", i+2, err)
-		}
-		c.byID[gpu.ID] = gpu
-		c.all = append(c.all, gpu)
-		model := strings.ToLower(gpu.Model)
-		c.byModel[model] = append(c.byModel[model], gpu)
+	err := eachRow(data, c.add)
+	slices.SortFunc(c.gpus, compareGpus)
+	for _, gpus := range c.byModel {
+		slices.SortFunc(gpus, compareGpus)
 	}
-	slices.SortFunc(c.all, func(a, b *Gpu) int { return strings.Compare(a.ID, b.ID) })
-	return c, nil
+	return c, err
 }
 
-// figures reads the cells of one row and keeps the errors.
-type figures struct {
-	cells  map[string]string
-	errors []error
+func (c *catalogue) add(row csvRow) error {
+	gpu, err := parseGpu(row)
+	if err != nil {
+		return err
+	}
+	if c.byID[gpu.ID] != nil {
+		return fmt.Errorf("two entries %s", gpu.ID)
+	}
+	c.gpus, c.byID[gpu.ID] = append(c.gpus, gpu), gpu
+	key := strings.ToLower(gpu.Model)
+	c.byModel[key] = append(c.byModel[key], gpu)
+	return nil
 }
 
-func (f *figures) number(column string) *float64 {
-	text := f.cells[column]
+func parseGpu(row csvRow) (*Gpu, error) {
+	gpu := &Gpu{
+		Vendor: row.text("vendor"), Model: row.text("model"), FormFactor: row.text("form_factor"),
+		MemoryGB:           row.number("memory_gb"),
+		MemoryBandwidthGBs: row.number("memory_bandwidth_gbs"),
+		Fp16Tflops:         row.number("fp16_dense_tflops"),
+		Fp8Tflops:          row.number("fp8_dense_tflops"),
+		Fp32Tflops:         row.number("fp32_tflops"),
+		TDPWatts:           row.whole("tdp_w"),
+		Architecture:       row.text("architecture"),
+		Year:               row.whole("year"),
+	}
+	gpu.Fp16SparseTflops = sparse(gpu)
+	gpu.ID = gpuID(gpu)
+	return gpu, row.err(gpu.Vendor, gpu.Model, gpu.FormFactor, gpu.Architecture)
+}
+
+// withSparsity names the architectures whose matrix cores skip two zeros of four.
+var withSparsity = map[string]bool{
+	"Ampere": true, "Ada Lovelace": true, "Hopper": true, "Blackwell": true, "Blackwell Ultra": true,
+	"CDNA 3": true, "CDNA 4": true,
+}
+
+func sparse(gpu *Gpu) *float64 {
+	if gpu.Fp16Tflops == nil || !withSparsity[gpu.Architecture] {
+		return nil
+	}
+	return new(2 * *gpu.Fp16Tflops)
+}
+
+func gpuID(gpu *Gpu) string {
+	id := slug(gpu.Vendor) + "/" + slug(gpu.Model) + "-" + slug(gpu.FormFactor)
+	if gpu.MemoryGB != nil {
+		id += "-" + strconv.FormatFloat(*gpu.MemoryGB, 'f', -1, 64) + "gb"
+	}
+	return id
+}
+
+func slug(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == ' ' || r == '_' {
+			return '-'
+		}
+		return r
+	}, strings.ToLower(text))
+}
+
+func compareGpus(a, b *Gpu) int { return strings.Compare(a.ID, b.ID) }
+
+func cloneGpus(gpus []*Gpu) []*Gpu {
+	var copies []*Gpu
+	for _, gpu := range gpus {
+		copies = append(copies, gpu.clone())
+	}
+	return copies
+}
+
+func (g *Gpu) clone() *Gpu {
+	if g == nil {
+		return nil
+	}
+	c := *g
+	for _, p := range []**float64{&c.MemoryGB, &c.MemoryBandwidthGBs, &c.Fp16Tflops, &c.Fp16SparseTflops, &c.Fp8Tflops, &c.Fp32Tflops} {
+		*p = cloneOf(*p)
+	}
+	c.TDPWatts, c.Year = cloneOf(c.TDPWatts), cloneOf(c.Year)
+	return &c
+}
+
+func cloneOf[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	return new(*p)
+}
+
+// must is for embedded data: a build whose tests pass cannot carry a broken row.
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
+// csvRow is one row of embedded data, read by column name; a bad figure is remembered in problem.
+type csvRow struct {
+	columns map[string]int
+	cells   []string
+	line    int
+	problem *error
+}
+
+func eachRow(data []byte, use func(csvRow) error) error {
+	records, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	if err != nil {
+		return err
+	}
+	columns := map[string]int{}
+	for i, name := range records[0] {
+		columns[name] = i
+	}
+	for i, cells := range records[1:] {
+		if err := use(csvRow{columns, cells, i + 2, new(error)}); err != nil {
+			return fmt.Errorf("line %d: %w", i+2, err)
+		}
+	}
+	return nil
+}
+
+func (r csvRow) text(column string) string {
+	i, found := r.columns[column]
+	if !found {
+		*r.problem = fmt.Errorf("no column %q", column)
+		return ""
+	}
+	return r.cells[i]
+}
+
+func (r csvRow) number(column string) *float64 {
+	text := r.text(column)
 	if text == "" {
 		return nil
 	}
 	n, err := strconv.ParseFloat(text, 64)
 	if err != nil || n <= 0 {
-		f.errors = append(f.errors, fmt.Errorf("%s %q is no figure", column, text))
+		*r.problem = fmt.Errorf("%s is %q", column, text)
 	}
 	return &n
 }
 
-func (f *figures) whole(column string) *int {
-	n := f.number(column)
+func (r csvRow) whole(column string) *int {
+	n := r.number(column)
 	if n == nil {
 		return nil
 	}
-	whole := int(*n)
-	return &whole
+	if *n != float64(int(*n)) {
+		*r.problem = fmt.Errorf("%s is not a whole number", column)
+	}
+	return new(int(*n))
 }
 
-func readGpu(header, row []string) (*Gpu, error) {
-	f := &figures{cells: map[string]string{}}
-	for i, name := range header {
-		f.cells[name] = row[i]
+// err is what is wrong with the row: a figure that does not parse, or one of the required texts empty.
+func (r csvRow) err(required ...string) error {
+	if *r.problem == nil && slices.Contains(required, "") {
+		*r.problem = fmt.Errorf("a required column is empty")
 	}
-	gpu := &Gpu{
-		Vendor: f.cells["vendor"], Model: f.cells["model"], FormFactor: f.cells["form_factor"], MemoryGB: f.number("memory_gb"),
-		MemoryBandwidthGBs: f.number("memory_bandwidth_gbs"), Fp16Tflops: f.number("fp16_dense_tflops"), Fp8Tflops: f.number("fp8_dense_tflops"),
-		Fp32Tflops: f.number("fp32_tflops"), TDPWatts: f.whole("tdp_w"), Architecture: f.cells["architecture"], Year: f.whole("year"),
-	}
-	if gpu.Vendor == "" || gpu.Model == "" || gpu.MemoryGB == nil {
-		f.errors = append(f.errors, errors.New("without vendor, model or memory"))
-	}
-	gpu.Fp16SparseTflops = sparse(gpu)
-	gpu.ID = gpuID(gpu)
-	return gpu, errors.Join(f.errors...)
-}
-
-// sparseArchitectures are those with 2:4 sparsity.
-var sparseArchitectures = map[string]bool{
-	"Ampere": true, "Ada Lovelace": true, "Hopper": true, "Blackwell": true, "Blackwell Ultra": true, "CDNA 3": true, "CDNA 4": true,
-}
-
-func sparse(g *Gpu) *float64 {
-	if g.Fp16Tflops == nil || !sparseArchitectures[g.Architecture] {
-		return nil
-	}
-	double := 2 * *g.Fp16Tflops
-	return &double
-}
-
-func gpuID(g *Gpu) string {
-	slug := func(s string) string {
-		return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return r == ' ' || r == '_' || r == '-' }), "-")
-	}
-	memory := ""
-	if g.MemoryGB != nil {
-		memory = "-" + strconv.FormatFloat(*g.MemoryGB, 'f', -1, 64) + "gb"
-	}
-	return slug(g.Vendor) + "/" + slug(g.Model) + "-" + slug(g.FormFactor) + memory
+	return *r.problem
 }

@@ -4,128 +4,217 @@ import (
 	_ "embed"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 )
 
-//go:embed families.txt
-var familiesTXT string
+//go:embed families.csv
+var familiesCSV []byte
 
-// family is one line of families.txt: instance types of one provider that have the same card.
+// family is a provider's line of instance types that have the same card.
 type family struct {
-	provider   string
-	expression *regexp.Regexp
-	model      string
-	form       string
-	memory     float64
-	cards      string
+	provider string
+	// pattern may name groups: gpu (the card's name), size, n, c and g (what the count is made of),
+	// vram (the memory of all cards), mem (the memory of one).
+	pattern             *regexp.Regexp
+	vendor, model, form string
+	memoryGB            float64
+	count               string
 }
 
-// theFamilies are read from the embedded table once. A table that cannot be read is a mistake of the program, which a test finds.
-var theFamilies = sync.OnceValue(func() []family {
-	families, err := readFamilies(familiesTXT)
+// maxTypeBytes bounds the names that are tried as instance types.
+const maxTypeBytes = 80
+
+type familyTable struct {
+	families  []family
+	providers map[string]bool
+}
+
+var theFamilies = sync.OnceValue(func() *familyTable { return must(parseFamilies(familiesCSV)) })
+
+func parseFamilies(data []byte) (*familyTable, error) {
+	table := &familyTable{providers: map[string]bool{}}
+	err := eachRow(data, func(row csvRow) error {
+		f, err := parseFamily(row)
+		table.families, table.providers[f.provider] = append(table.families, f), true
+		return err
+	})
+	return table, err
+}
+
+func parseFamily(row csvRow) (family, error) {
+	pattern, err := regexp.Compile("^(?i:" + row.text("pattern") + ")$")
 	if err != nil {
-		panic("market: families.txt: " + err.Error())
+		return family{}, err
 	}
-	return families
-})
-
-func readFamilies(text string) ([]family, error) {
-	var out []family
-	for i, line := range strings.Split(strings.TrimSpace(text), "\n") {
-		if strings.HasPrefix(line, "#") {
-			continue
-		}
-		fields := strings.Split(line, ";")
-		if len(fields) != 6 {
-			return nil, fmt.Errorf("line %d: expected six fields", i+1)
-		}
-		expression, err := regexp.Compile("^(?:" + fields[1] + ")$")
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", i+1, err)
-		}
-		out = append(out, family{fields[0], expression, fields[2], fields[3], parsed(fields[4]), fields[5]})
+	f := family{
+		provider: row.text("provider"), pattern: pattern, vendor: row.text("vendor"), model: row.text("model"),
+		form: row.text("form_factor"), count: row.text("count"),
 	}
-	return out, nil
+	if memory := row.number("memory_gb"); memory != nil {
+		f.memoryGB = *memory
+	}
+	return f, f.check(row)
 }
 
-// longestType bounds an instance type.
-const longestType = 80
+func (f *family) check(row csvRow) error {
+	gpus := theDictionary().vendorsOf(f.model)
+	switch {
+	case f.vendor == "" && len(gpus) == 1:
+		f.vendor = gpus[0]
+	case f.model != "" || f.vendor == "" && f.pattern.SubexpIndex("gpu") < 0:
+		return fmt.Errorf("%s does not settle the maker of %q", f.pattern, f.model)
+	}
+	return row.err(f.provider)
+}
 
-// identifyType reads an instance type. The provider settles a type that two clouds have; without it, a type that means two
-// different things means nothing.
+func (d *dictionary) vendorsOf(model string) []string {
+	var vendors []string
+	for name := range d.models {
+		if vendor, m, _ := strings.Cut(name, "/"); m == model {
+			vendors = append(vendors, vendor)
+		}
+	}
+	return vendors
+}
+
+// identifyType reads the name as an instance type: of the given provider if it has families here, else of any;
+// what different clouds mean by one type is then left open.
 func identifyType(provider, name string) (GpuIdentity, bool) {
-	if len(name) > longestType {
+	name = strings.TrimSpace(name)
+	if len(name) > maxTypeBytes {
 		return GpuIdentity{}, false
 	}
-	var only *GpuIdentity
-	for _, f := range theFamilies() {
-		id, fits := f.read(name)
-		if !fits || f.provider != provider && hasFamilies(provider) {
+	var meanings []GpuIdentity
+	for _, f := range theFamilies().families {
+		if theFamilies().providers[provider] && provider != f.provider {
 			continue
 		}
-		if only != nil && (only.Model != id.Model || show(only.GpuCount) != show(id.GpuCount)) {
+		if groups := f.pattern.FindStringSubmatch(name); groups != nil {
+			meanings = append(meanings, f.identity(groups))
+		}
+	}
+	return common(meanings)
+}
+
+// common keeps what all meanings agree on.
+func common(meanings []GpuIdentity) (GpuIdentity, bool) {
+	if len(meanings) == 0 {
+		return GpuIdentity{}, false
+	}
+	id := meanings[0]
+	for _, other := range meanings[1:] {
+		if other.Model != id.Model || other.Vendor != id.Vendor {
 			return GpuIdentity{}, true
 		}
-		only = &id
+		id = id.agreeing(other)
 	}
-	if only == nil {
-		return GpuIdentity{}, false
-	}
-	return *only, true
+	return id, true
 }
 
-func hasFamilies(provider string) bool {
-	for _, f := range theFamilies() {
-		if f.provider == provider {
-			return true
-		}
+func (id GpuIdentity) agreeing(other GpuIdentity) GpuIdentity {
+	if id.FormFactor != other.FormFactor {
+		id.FormFactor = ""
 	}
-	return false
-}
-
-var azureNoise = strings.NewReplacer("_", "", " ", "")
-
-func (f family) read(name string) (GpuIdentity, bool) {
-	name = strings.ToLower(strings.TrimSpace(name))
-	if f.provider == "azure" {
-		name = azureNoise.Replace(name)
+	if id.Gpu != nil && (other.Gpu == nil || other.Gpu.ID != id.Gpu.ID) {
+		id.Gpu = nil
 	}
-	match := f.expression.FindStringSubmatchIndex(name)
-	if match == nil {
-		return GpuIdentity{}, false
-	}
-	return f.identity(string(f.expression.ExpandString(nil, f.cards, name, match))), true
-}
-
-func (f family) identity(cards string) GpuIdentity {
-	id := GpuIdentity{Vendor: modelVendor(f.model), Model: f.model, FormFactor: f.form}
-	card := f.memory
-	if count, err := ParseCount(cards); err == nil {
-		n := count.Float()
-		id.GpuCount, id.Partition = &n, n < 1
-	}
-	memory := f.memory
-	switch {
-	case id.Partition && strings.Contains(f.cards, "$1/"): // the memory is the card's, the type's the slice's
-		memory = f.memory * *id.GpuCount
-	case id.Partition:
-		card = f.memory / *id.GpuCount
-	}
-	if memory > 0 {
-		id.MemoryGB = &memory
-	}
-	if f.model != "" {
-		id.Gpu = oneVariant(f.model, f.form, card)
-	}
+	id.MemoryGB, id.GpuCount = same(id.MemoryGB, other.MemoryGB), same(id.GpuCount, other.GpuCount)
+	id.Partition = id.Partition && other.Partition
 	return id
 }
 
-// modelVendor is the maker of a model that the catalogue or the names have; NVIDIA's unnamed cards are still NVIDIA's.
-func modelVendor(model string) string {
-	if gpus := theCatalogue().byModel[strings.ToLower(model)]; len(gpus) > 0 {
-		return gpus[0].Vendor
+func same(a, b *float64) *float64 {
+	if a == nil || b == nil || *a != *b {
+		return nil
 	}
-	return "NVIDIA"
+	return a
 }
 
+func (f family) identity(groups []string) GpuIdentity {
+	if name := f.group(groups, "gpu"); name != "" {
+		id := identifyName("", name)
+		id.GpuCount, _ = f.cards(groups)
+		return id
+	}
+	id := GpuIdentity{Vendor: f.vendor, Model: f.model, FormFactor: f.form}
+	card := cardOf{model: f.model, form: f.form, memoryGB: f.memoryGB}
+	if n, found := parsePositive(f.group(groups, "mem")); found {
+		card.memoryGB = n
+	}
+	id.Gpu = card.gpu()
+	id.GpuCount, id.Partition = f.cards(groups)
+	id.MemoryGB = sliceMemory(card.memoryGB, id)
+	return id
+}
+
+// sliceMemory is the card's memory, or the slice's share of it.
+func sliceMemory(cardMemoryGB float64, id GpuIdentity) *float64 {
+	switch {
+	case cardMemoryGB == 0, id.Partition && id.GpuCount == nil:
+		return nil
+	case id.Partition:
+		return new(cardMemoryGB * *id.GpuCount)
+	}
+	return &cardMemoryGB
+}
+
+func (f family) group(groups []string, name string) string {
+	if i := f.pattern.SubexpIndex(name); i >= 0 {
+		return groups[i]
+	}
+	return ""
+}
+
+// cards works out the count column: "8", "n", "n/36", "vram/48", "vcpu/c", "slice", or a list of sizes "xlarge=1 large=1/8".
+func (f family) cards(groups []string) (count *float64, partition bool) {
+	rule := f.count
+	if strings.Contains(rule, "=") {
+		rule = f.countOfSize(f.group(groups, "size"))
+	}
+	numerator, denominator, divided := strings.Cut(rule, "/")
+	n, found := f.term(groups, numerator)
+	if divided {
+		d, known := f.term(groups, denominator)
+		n, found = n/d, found && known
+	}
+	if !found || n <= 0 {
+		return nil, rule == "slice"
+	}
+	return &n, n < 1
+}
+
+func (f family) countOfSize(size string) string {
+	for entry := range strings.FieldsSeq(f.count) {
+		if name, count, _ := strings.Cut(entry, "="); strings.EqualFold(name, size) {
+			return count
+		}
+	}
+	return ""
+}
+
+// term is a number of the count rule, or the group of that name. Alibaba's c8g1 is eight processors to one card.
+func (f family) term(groups []string, name string) (float64, bool) {
+	switch name {
+	case "n", "vram":
+		return parsePositive(f.group(groups, name))
+	case "vcpu":
+		return vcpus(f.group(groups, "size"))
+	case "c":
+		c, ok := parsePositive(f.group(groups, "c"))
+		g, known := parsePositive(f.group(groups, "g"))
+		return c / g, ok && known
+	}
+	return parsePositive(name)
+}
+
+// vcpus is the number of processors of an Alibaba size: four to the xlarge.
+func vcpus(size string) (float64, bool) {
+	times := strings.TrimSuffix(strings.ToLower(size), "xlarge")
+	if times == "" {
+		return 4, true
+	}
+	n, err := strconv.Atoi(times)
+	return 4 * float64(n), err == nil
+}

@@ -104,10 +104,8 @@ func (v *View) model(name string) (string, bool) {
 	if gpus := GpusOfModel(name); len(gpus) > 0 {
 		return gpus[0].Model, true
 	}
-	for _, e := range v.entries {
-		if strings.EqualFold(e.Offer.GpuModel, name) {
-			return e.Offer.GpuModel, true
-		}
+	if model, found := v.models()[strings.ToLower(name)]; found {
+		return model, true
 	}
 	model := Identify("", name).Model
 	return model, model != ""

@@ -28,6 +28,8 @@ type View struct {
 	providers  map[string]*holding
 	rates      Rates
 	orders     [orderCount]lazyOrder
+	// models are the names of the offers' models by their lower case.
+	models func() map[string]string
 }
 
 // holding is what the book has of one provider.
@@ -43,7 +45,22 @@ type lazyOrder struct {
 }
 
 func newView(entries []*Entry, sheets map[SheetKey]Sheet, rates Rates, generation uint64) *View {
-	return &View{Generation: generation, entries: entries, sheets: maps.Clone(sheets), providers: holdings(entries, sheets), rates: rates}
+	return &View{Generation: generation, entries: entries, sheets: maps.Clone(sheets), providers: holdings(entries, sheets), rates: rates,
+		models: sync.OnceValue(func() map[string]string { return models(entries) })}
+}
+
+func models(entries []*Entry) map[string]string {
+	distinct := map[string]bool{}
+	for _, e := range entries {
+		distinct[e.Offer.GpuModel] = true
+	}
+	out := map[string]string{}
+	for name := range distinct {
+		if name != "" {
+			out[strings.ToLower(name)] = name
+		}
+	}
+	return out
 }
 
 func holdings(entries []*Entry, sheets map[SheetKey]Sheet) map[string]*holding {
