@@ -92,6 +92,7 @@ type feed struct {
 	now    func() time.Time
 	guard  sync.Mutex
 	places map[string]int64
+	tables int // rates known: a table is never changed, only added
 }
 
 // follow takes in what was committed of one provider since the last time; it loads everything when the place was lost.
@@ -127,7 +128,12 @@ func (f *feed) rates(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("rates: %w", err)
 	}
-	f.book.SetRates(market.NewRates(tables), f.now())
+	f.guard.Lock()
+	defer f.guard.Unlock()
+	if len(tables) != f.tables {
+		f.book.SetRates(market.NewRates(tables), f.now())
+		f.tables = len(tables)
+	}
 	return nil
 }
 

@@ -32,7 +32,7 @@ func (c *serveCommand) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", s.config.Listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.config.Listen)
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen: %w", err), a.close())
 	}
@@ -135,6 +135,9 @@ func (a *app) followAll(ctx context.Context) {
 			a.log.Warn("the book does not follow the store", "provider", p.ID, "problem", err)
 			return
 		}
+	}
+	if err := a.feed.rates(ctx); err != nil && ctx.Err() == nil {
+		a.log.Warn("the book does not follow the rates", "problem", err)
 	}
 }
 

@@ -81,6 +81,8 @@ type memoryLease struct {
 
 func (l *memoryLease) Fence() int64 { return 1 }
 
+func (l *memoryLease) Renew(context.Context) error { return nil }
+
 func (l *memoryLease) Release(context.Context) error {
 	l.store.guard.Lock()
 	defer l.store.guard.Unlock()

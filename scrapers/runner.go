@@ -29,6 +29,8 @@ type Store interface {
 type Lease interface {
 	// Fence goes into every commit, so that a runner that lost its lease cannot write.
 	Fence() int64
+	// Renew keeps the lease for as long again; an error says that it is lost.
+	Renew(ctx context.Context) error
 	Release(ctx context.Context) error
 }
 
@@ -94,6 +96,9 @@ func (r *Runner) scrape(ctx context.Context, s Scraper, slot time.Time) (runs []
 	unrecorded := 0
 	sheets := s.Sheets(r.Settings[about.ID])
 	for _, sheet := range sheets {
+		if err := lease.Renew(ctx); err != nil {
+			return runs, fmt.Errorf("lock: %w", err)
+		}
 		run, err := r.sheet(ctx, s, sheet, lease.Fence())
 		switch {
 		case errors.Is(err, ErrNotRecorded):

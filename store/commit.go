@@ -16,12 +16,12 @@ var ErrSuperseded = errors.New("another process has taken over this provider")
 // commitScript applies one run, whole or not at all. It depends on nothing but its arguments and the keys, so that replaying
 // it gives the same. Lists of arguments are unpacked in pieces: Lua's stack is small.
 const commitScript = `
-local meta, offers, sheets, runs, rejected, held, changes = unpack(KEYS)
+local meta, done, offers, sheets, runs, rejected, held, changes = unpack(KEYS)
 local run, fence, sheet, state, log, rows, quarantine, change = unpack(ARGV, 1, 8)
-local runs_kept, changes_kept, upserts, removed = unpack(ARGV, 9, 12)
-if redis.call('HGET', meta, 'run:' .. sheet) == run then return 0 end
+local runs_kept, changes_kept, done_kept, upserts, removed = unpack(ARGV, 9, 13)
+if redis.call('LPOS', done, run) then return 0 end
 if tonumber(fence) > 0 and tonumber(fence) < tonumber(redis.call('HGET', meta, 'fence') or '0') then return -1 end
-local at, last = 13, 12 + 2 * tonumber(upserts)
+local at, last = 14, 13 + 2 * tonumber(upserts)
 while at <= last do
   local to = math.min(at + 399, last)
   redis.call('HSET', offers, unpack(ARGV, at, to))
@@ -39,7 +39,8 @@ redis.call('LTRIM', runs, 0, tonumber(runs_kept) - 1)
 if rows ~= '' then redis.call('HSET', rejected, sheet, rows) end
 if quarantine == '' then redis.call('HDEL', held, sheet) else redis.call('HSET', held, sheet, quarantine) end
 local seq = redis.call('HINCRBY', meta, 'seq', 1)
-redis.call('HSET', meta, 'run:' .. sheet, run)
+redis.call('LPUSH', done, run)
+redis.call('LTRIM', done, 0, tonumber(done_kept) - 1)
 redis.call('XADD', changes, 'MAXLEN', changes_kept, string.format('%d-0', seq), 'change', change)
 return 1
 `
@@ -52,15 +53,15 @@ type record struct {
 	Changes []market.Change `json:"changes,omitempty"`
 }
 
-// Commit applies a run whole or not at all; applied is false when it had been before. ErrSuperseded says that the run's lock
-// was lost.
+// Commit applies a run whole or not at all; applied is false when it had been before, however long ago within the provider's
+// last thousand runs. ErrSuperseded says that the run's lock was lost. Of the rejected rows of a sheet, the first thousand are kept.
 func (s *Store) Commit(ctx context.Context, c market.Commit) (applied bool, err error) {
 	arguments, err := commitArguments(c)
 	if err != nil {
 		return false, fmt.Errorf("commit %s: %w", c.Sheet.Provider, err)
 	}
 	k := keysOf(c.Sheet.Provider)
-	names := []string{k.meta(), k.offers(), k.sheets(), k.runs(), k.rejected(), k.held(), k.changes()}
+	names := []string{k.meta(), k.done(), k.offers(), k.sheets(), k.runs(), k.rejected(), k.held(), k.changes()}
 	outcome, err := s.client.Eval(ctx, commitScript, names, arguments...).Int()
 	switch {
 	case err != nil:
@@ -72,6 +73,9 @@ func (s *Store) Commit(ctx context.Context, c market.Commit) (applied bool, err 
 }
 
 func commitArguments(c market.Commit) ([]any, error) {
+	if c.Run.ID == "" || c.Sheet.Provider == "" {
+		return nil, errors.New("a run without an id or a provider")
+	}
 	var e encoder
 	entry := record{Run: c.Run, Removed: c.Removed, Changes: c.Changes}
 	for _, o := range c.Upserts {
@@ -85,7 +89,7 @@ func commitArguments(c market.Commit) ([]any, error) {
 		quarantine = e.text(c.Held)
 	}
 	arguments := []any{c.Run.ID, strconv.FormatInt(c.Fence, 10), c.Sheet.Name, e.text(c.Sheet), e.text(c.Run), rows, quarantine,
-		e.text(entry), runsKept, changesKept, len(c.Upserts), len(c.Removed)}
+		e.text(entry), runsKept, changesKept, doneKept, len(c.Upserts), len(c.Removed)}
 	for _, o := range c.Upserts {
 		arguments = append(arguments, o.ID, e.text(o))
 	}
@@ -97,8 +101,9 @@ func commitArguments(c market.Commit) ([]any, error) {
 
 // rejections are the refused rows with the time and the digest of the page they stood on.
 func rejections(c market.Commit) []market.Rejection {
-	out := make([]market.Rejection, len(c.Rejected))
-	for i, r := range c.Rejected {
+	rows := c.Rejected[:min(len(c.Rejected), rejectedKept)]
+	out := make([]market.Rejection, len(rows))
+	for i, r := range rows {
 		out[i] = market.Rejection{Rejected: r, At: c.Run.StartedAt}
 		for _, d := range c.Documents {
 			if d.URL == r.Document {

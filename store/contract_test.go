@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +30,19 @@ func offer(t testing.TB, provider, sku, price string) market.Offer {
 	return o
 }
 
+// manyOffers are copies of one offer under ids of their own.
+func manyOffers(t testing.TB, provider string, n int) []market.Offer {
+	t.Helper()
+	offers := make([]market.Offer, n)
+	model := offer(t, provider, "sku", "8")
+	for i := range offers {
+		offers[i] = model
+		offers[i].SKU = fmt.Sprintf("sku%05d", i)
+		offers[i].ID = market.OfferID(provider, offers[i].SKU, "", market.OnDemand, 0)
+	}
+	return offers
+}
+
 // commitOf is a run that puts offers in the place of others.
 func commitOf(provider, run string, before, after []market.Offer) market.Commit {
 	d := market.Diff(before, after, start)
@@ -41,10 +56,18 @@ func commitOf(provider, run string, before, after []market.Offer) market.Commit 
 
 // TestContract runs one suite against every store.
 func TestContract(t *testing.T) {
+	t.Parallel()
 	suite := map[string]func(*testing.T, backend, string){
 		"a provider never read is empty":            emptyProvider,
 		"what is committed is read":                 committedIsRead,
 		"a run commits once":                        commitsOnce,
+		"a run commits once, however late it asks":  commitsOnceLater,
+		"a run without an id is refused":            unnamedRunIsRefused,
+		"a lease is renewed until it is lost":       leaseIsRenewed,
+		"a holder whose time is over is refused":    expiredHolderIsRefused,
+		"a delta is of one moment":                  deltaIsOfOneMoment,
+		"a key of another type is no gap":           foreignTypeIsAnError,
+		"rejected rows are capped":                  rejectedAreCapped,
 		"a run under a lost lock is refused":        lostLockIsRefused,
 		"a failed run changes no offer":             failedRunChangesNothing,
 		"changes are followed from a place":         changesAreFollowed,
@@ -122,23 +145,6 @@ func commitsOnce(t *testing.T, b backend, p string) {
 	closeStore(t, s)
 }
 
-func lostLockIsRefused(t *testing.T, b backend, p string) {
-	s := b.open(t)
-	first := lock(t, s, p, time.Time{})
-	if err := first.Release(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	second := lock(t, s, p, time.Time{})
-	c := commitOf(p, "late", nil, []market.Offer{offer(t, p, "a", "8")})
-	c.Fence = first.Fence()
-	if _, err := s.Commit(t.Context(), c); !errors.Is(err, ErrSuperseded) {
-		t.Errorf("got %v, want ErrSuperseded", err)
-	}
-	c.Run.ID, c.Fence = "in time", second.Fence()
-	commit(t, s, c)
-	closeStore(t, s)
-}
-
 func failedRunChangesNothing(t *testing.T, b backend, p string) {
 	s := b.open(t)
 	offers := []market.Offer{offer(t, p, "a", "8")}
@@ -209,46 +215,13 @@ func heldIsKeptApart(t *testing.T, b backend, p string) {
 
 func largeCommit(t *testing.T, b backend, p string) {
 	s := b.open(t)
-	offers := make([]market.Offer, 10_000)
-	for i := range offers {
-		offers[i] = offer(t, p, fmt.Sprintf("sku%05d", i), "8")
-	}
+	offers := manyOffers(t, p, 10_000)
 	commit(t, s, commitOf(p, "r1", nil, offers))
 	commit(t, s, commitOf(p, "r2", offers, offers[:1]))
 	state, err := s.Provider(t.Context(), p)
 	if err != nil || len(state.Offers) != 1 {
 		t.Errorf("%d offers, %v", len(state.Offers), err)
 	}
-	closeStore(t, s)
-}
-
-func onlyOneReads(t *testing.T, b backend, p string) {
-	s := b.open(t)
-	first := lock(t, s, p, time.Time{})
-	if _, err := s.Lock(t.Context(), p, time.Time{}, time.Minute); !errors.Is(err, ErrLocked) {
-		t.Errorf("got %v, want ErrLocked", err)
-	}
-	if err := first.Release(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	second := lock(t, s, p, time.Time{})
-	if second.Fence() <= first.Fence() {
-		t.Errorf("fence %d after %d", second.Fence(), first.Fence())
-	}
-	closeStore(t, s)
-}
-
-func slotIsTakenOnce(t *testing.T, b backend, p string) {
-	s := b.open(t)
-	if err := lock(t, s, p, start).Release(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for _, slot := range []time.Time{start, start.Add(-time.Minute)} {
-		if _, err := s.Lock(t.Context(), p, slot, time.Minute); !errors.Is(err, ErrDone) {
-			t.Errorf("slot %s: got %v, want ErrDone", slot, err)
-		}
-	}
-	lock(t, s, p, start.Add(time.Minute))
 	closeStore(t, s)
 }
 
@@ -284,12 +257,107 @@ func textSurvives(t *testing.T, b backend, p string) {
 }
 
 func foreignValueIsAnError(t *testing.T, b backend, p string) {
+	values := map[string]struct{ reason, text string }{
+		"broken":  {"is not JSON", "{not json"},
+		"newer":   {"has a field this version would lose", `{"ID":"x","Discount":"10 %"}`},
+		"another": {"is the offer of another id", `{"ID":"y"}`},
+		"null":    {"is nothing", "null"},
+		"two":     {"is more than one value", `{"ID":"x"} {}`},
+	}
 	s := b.open(t)
-	if err := s.client.HSet(t.Context(), keysOf(p).offers(), "x", "{not json").Err(); err != nil {
+	key := keysOf(p).offers()
+	for name, v := range values {
+		if err := s.client.HSet(t.Context(), key, "x", v.text).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Provider(t.Context(), p); !errors.Is(err, errForeign) || !strings.Contains(err.Error(), key) {
+			t.Errorf("%s: %s: got %v, want an error that names the key", name, v.reason, err)
+		}
+		if _, err := s.Snapshot(t.Context(), p, "prices"); !errors.Is(err, errForeign) {
+			t.Errorf("%s: %s: the snapshot says %v", name, v.reason, err)
+		}
+	}
+	closeStore(t, s)
+}
+
+func foreignTypeIsAnError(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	if err := s.client.Set(t.Context(), keysOf(p).offers(), "x", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Provider(t.Context(), p); err == nil || !strings.Contains(err.Error(), keysOf(p).offers()) {
-		t.Errorf("got %v, want an error that names the key", err)
+	if state, err := s.Provider(t.Context(), p); err == nil {
+		t.Errorf("got %+v and no error", state)
+	}
+	closeStore(t, s)
+}
+
+func commitsOnceLater(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	first := commitOf(p, "r1", nil, []market.Offer{offer(t, p, "a", "8")})
+	commit(t, s, first)
+	commit(t, s, commitOf(p, "r2", first.Upserts, []market.Offer{offer(t, p, "a", "9")}))
+	closeStore(t, s)
+	s = b.open(t)
+	first.Fence = 1 // an answer that was given stays given, whoever has the lock now
+	if _, err := s.Lock(t.Context(), p, time.Time{}, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if applied, err := s.Commit(t.Context(), first); applied || err != nil {
+		t.Errorf("applied %v, %v", applied, err)
+	}
+	if state, _ := s.Provider(t.Context(), p); state.Seq != 2 || state.Offers[0].Price.String() != "9" {
+		t.Errorf("the old run came back: %+v", state)
+	}
+	closeStore(t, s)
+}
+
+func unnamedRunIsRefused(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	if applied, err := s.Commit(t.Context(), commitOf(p, "", nil, nil)); applied || err == nil {
+		t.Errorf("applied %v, %v", applied, err)
+	}
+	closeStore(t, s)
+}
+
+// deltaIsOfOneMoment follows while others commit: every snapshot has one price, so that a mixture shows.
+func deltaIsOfOneMoment(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	const commits = 40
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		for n := 1; n <= commits; n++ {
+			price := strconv.Itoa(n)
+			offers := []market.Offer{offer(t, p, "a", price), offer(t, p, "b", price), offer(t, p, "c"+price, price)}
+			if _, err := s.Commit(t.Context(), commitOf(p, "r"+price, nil, offers)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for place := int64(0); place < commits && !t.Failed(); {
+		delta, found, err := s.Since(t.Context(), p, place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range delta.Upserts {
+			if !strings.Contains(o.ID, "/c") && o.Price.String() != strconv.FormatInt(delta.Seq, 10) {
+				t.Fatalf("at %d an offer of commit %s", delta.Seq, o.Price)
+			}
+		}
+		if found {
+			place = delta.Seq
+		}
+	}
+	writing.Wait()
+	closeStore(t, s)
+}
+
+func rejectedAreCapped(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	c := commitOf(p, "r1", nil, nil)
+	c.Rejected = make([]market.Rejected, rejectedKept+10)
+	commit(t, s, c)
+	if rows, err := s.Rejected(t.Context(), p, 1<<30); err != nil || len(rows) != rejectedKept {
+		t.Errorf("%d rows, %v", len(rows), err)
 	}
 	closeStore(t, s)
 }
@@ -366,15 +434,6 @@ func commit(t testing.TB, s *Store, c market.Commit) {
 	if applied, err := s.Commit(t.Context(), c); !applied || err != nil {
 		t.Fatalf("commit %s: applied %v, %v", c.Run.ID, applied, err)
 	}
-}
-
-func lock(t *testing.T, s *Store, provider string, slot time.Time) *Lease {
-	t.Helper()
-	lease, err := s.Lock(t.Context(), provider, slot, time.Minute)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return lease
 }
 
 func closeStore(t testing.TB, s *Store) {

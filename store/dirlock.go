@@ -49,8 +49,9 @@ func inUse(dir, path string, err error) error {
 		return fmt.Errorf("lock file: %w", err)
 	}
 	holder := &InUseError{Dir: dir}
-	if text, readErr := os.ReadFile(path); readErr == nil {
-		_ = json.Unmarshal(text, holder) // an unreadable description leaves the holder unnamed
+	if file, openErr := os.Open(path); openErr == nil {
+		_ = json.NewDecoder(file).Decode(holder) // an unreadable description leaves the holder unnamed
+		_ = file.Close()
 	}
 	return holder
 }
@@ -60,11 +61,11 @@ func (l *dirLock) describe(address string) error {
 	if err != nil {
 		return err
 	}
-	if err := l.file.Truncate(0); err != nil {
+	// Written before it is shortened, so that whoever reads meanwhile finds a whole description first.
+	if _, err := l.file.WriteAt(text, 0); err != nil {
 		return err
 	}
-	_, err = l.file.WriteAt(text, 0)
-	return err
+	return l.file.Truncate(int64(len(text)))
 }
 
 func (l *dirLock) release() error { return l.file.Close() }

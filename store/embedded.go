@@ -10,7 +10,6 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
 // embedded is a Redis within the process, whose writes are on the disk before they are answered.
@@ -32,15 +31,15 @@ func openEmbedded(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	e := &embedded{server: miniredis.NewMiniRedis(), lock: lock}
-	s := &Store{embedded: e, now: o.Now}
+	s := &Store{embedded: e}
 	if s.client, err = e.connect(); err == nil {
 		e.journal, err = openJournal(ctx, filepath.Join(o.DataDir, JournalName), s.client, o.Log)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("embedded store: %w", err), e.close())
+		return nil, errors.Join(fmt.Errorf("embedded store: %w", err), s.Close())
 	}
 	s.client.AddHook(e.journal)
-	s.locks = &processLocks{client: s.client, taken: map[keys]bool{}}
+	s.locks = &processLocks{client: s.client, now: o.Now, held: map[keys]hold{}}
 	return s, nil
 }
 
@@ -60,15 +59,16 @@ func (e *embedded) connect() (redis.UniversalClient, error) {
 	}
 	return redis.NewClient(&redis.Options{
 		Dialer: dial, Protocol: 2, DisableIdentity: true, ReadTimeout: -1, WriteTimeout: -1, MaxRetries: -1,
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+		MaintNotificationsConfig: quiet(),
 	}), nil
 }
 
+// close lets a command that is being journaled finish first.
 func (e *embedded) close() error {
-	e.server.Close()
 	var err error
 	if e.journal != nil {
 		err = e.journal.close()
 	}
+	e.server.Close()
 	return errors.Join(err, e.lock.release())
 }

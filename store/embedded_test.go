@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,19 +49,37 @@ func childCommitsForEver(dir string) {
 	for n := int(state.Seq) + 1; ; n++ {
 		_, err := s.Commit(context.Background(), commitOf("child", fmt.Sprint("r", n), nil, snapshotOf(n)))
 		fmt.Println(n, err)
+		if os.Getenv("GPUHOUR_TEST_REWRITE") != "" {
+			rewriteNow(s)
+		}
 	}
 }
 
-// TestKilledAtAnyMoment kills a process while it commits, many times: what it leaves is one whole snapshot, and never less than
+func rewriteNow(s *Store) {
+	j := s.embedded.journal
+	j.guard.Lock()
+	defer j.guard.Unlock()
+	if err := j.rewrite(context.Background()); err != nil {
+		fmt.Println("error", err)
+		os.Exit(1)
+	}
+}
+
+// TestKilledAtAnyMoment kills a process while it commits, or while it rewrites its journal, many times: what it leaves is one whole snapshot, and never less than
 // what was acknowledged.
 func TestKilledAtAnyMoment(t *testing.T) {
-	rounds := 40
+	t.Parallel()
+	rounds := 32
 	if testing.Short() {
 		rounds = 8
 	}
 	dir := t.TempDir()
-	for range rounds {
-		acknowledged := runAndKill(t, dir)
+	for round := range rounds {
+		rewriting := ""
+		if round%2 == 1 {
+			rewriting = "1"
+		}
+		acknowledged := runAndKill(t, dir, rewriting)
 		s, err := Open(t.Context(), options(dir, ""))
 		if err != nil {
 			t.Fatal(err)
@@ -82,10 +101,10 @@ func TestKilledAtAnyMoment(t *testing.T) {
 }
 
 // runAndKill starts the child, kills it at a random moment after its first commit, and returns the last it acknowledged.
-func runAndKill(t *testing.T, dir string) int {
+func runAndKill(t *testing.T, dir, rewriting string) int {
 	t.Helper()
 	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), "GPUHOUR_TEST_CHILD="+dir)
+	child.Env = append(os.Environ(), "GPUHOUR_TEST_CHILD="+dir, "GPUHOUR_TEST_REWRITE="+rewriting)
 	out, err := child.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -110,6 +129,7 @@ func runAndKill(t *testing.T, dir string) int {
 
 // TestTornTail cuts a journal at every byte of its last command.
 func TestTornTail(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s, err := Open(t.Context(), options(dir, ""))
 	if err != nil {
@@ -123,7 +143,7 @@ func TestTornTail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for length := whole; length < len(journal); length += 1 + length%7 {
+	for length := whole; length < len(journal); length++ {
 		copied := t.TempDir()
 		write(t, filepath.Join(copied, JournalName), journal[:length])
 		s, err := Open(t.Context(), options(copied, ""))
@@ -139,28 +159,114 @@ func TestTornTail(t *testing.T) {
 	}
 }
 
-// TestDamagedJournalIsRefused damages the middle, and expects the file to stay as it is.
+// TestDamagedJournalIsRefused damages a journal, and expects the file to stay as it is.
 func TestDamagedJournalIsRefused(t *testing.T) {
+	whole := journalOf(t, 3)
+	middle := bytes.Index(whole[1:], []byte("\r\n*")) + 3
+	at := func(offset int, old, replacement string) []byte {
+		i := offset + bytes.Index(whole[offset:], []byte(old))
+		return slices.Concat(whole[:i], []byte(replacement), whole[i+len(old):])
+	}
+	for name, damage := range map[string]struct {
+		reason string
+		text   []byte
+	}{
+		"mark":          {"a command must begin with a star", at(middle, "*", "?")},
+		"length beyond": {"a length that swallows the rest is no torn tail", at(middle, "$4\r\neval", "$9999999\r\neval")},
+		"length short":  {"an argument must end where it should", at(middle, "$4\r\neval", "$3\r\neval")},
+		"count":         {"an argument must stand where one is announced", at(middle, "*", "*9")},
+		"missing bytes": {"a hole shifts everything", slices.Concat(whole[:middle+40], whole[middle+60:])},
+		"command":       {"no command of ours", at(middle, "eval", "evil")},
+		"script":        {"no script of ours", at(middle, "local meta", "locol meta")},
+		"zeros inside":  {"only zeros at the end are a write cut short", slices.Concat(whole[:middle], make([]byte, 512), whole[middle:])},
+		"another file":  {"it was never a journal", []byte("REDIS0011 and so on")},
+		"text":          {"it was never a journal", []byte("price,gpu\n")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, JournalName)
+			write(t, path, damage.text)
+			_, err := Open(t.Context(), options(dir, ""))
+			if err == nil || !strings.Contains(err.Error(), "offset") || !strings.Contains(err.Error(), path) {
+				t.Errorf("%s: got %v, want an error with file and offset", damage.reason, err)
+			}
+			if after, _ := os.ReadFile(path); !bytes.Equal(after, damage.text) {
+				t.Errorf("%s: the damaged file was changed", damage.reason)
+			}
+		})
+	}
+}
+
+// TestZerosAfterPowerCut leaves what a file system may make of a write that was cut short.
+func TestZerosAfterPowerCut(t *testing.T) {
+	whole := journalOf(t, 3)
+	for name, text := range map[string][]byte{
+		"after a whole command":  slices.Concat(whole, make([]byte, 4096)),
+		"in place of the end":    slices.Concat(whole, []byte("*2\r\n$4\r\nev"), make([]byte, 4096)),
+		"in place of everything": slices.Concat(whole, make([]byte, 1)),
+	} {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, JournalName), text)
+		s, err := Open(t.Context(), options(dir, ""))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if state, err := s.Provider(t.Context(), "p"); err != nil || state.Seq != 3 || journalSize(t, dir) != len(whole) {
+			t.Errorf("%s: got %+v, %v, %d bytes", name, state, err, journalSize(t, dir))
+		}
+		closeStore(t, s)
+	}
+}
+
+// journalOf is a journal of so many commits.
+func journalOf(t *testing.T, commits int) []byte {
+	t.Helper()
 	dir := t.TempDir()
 	s, err := Open(t.Context(), options(dir, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range 3 {
-		commit(t, s, commitOf("p", fmt.Sprint(i), nil, nil))
+	for i := range commits {
+		commit(t, s, commitOf("p", fmt.Sprint(i), nil, []market.Offer{offer(t, "p", "a", fmt.Sprint(i+1))}))
 	}
 	closeStore(t, s)
-	path := filepath.Join(dir, JournalName)
-	journal, _ := os.ReadFile(path)
-	damaged := bytes.Clone(journal)
-	damaged[bytes.LastIndex(damaged, []byte("\r\n*"))+2] = '?'
-	write(t, path, damaged)
-	if _, err = Open(t.Context(), options(dir, "")); err == nil || !strings.Contains(err.Error(), "offset") || !strings.Contains(err.Error(), JournalName) {
-		t.Errorf("got %v, want an error with file and offset", err)
+	text, err := os.ReadFile(filepath.Join(dir, JournalName))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if after, _ := os.ReadFile(path); !bytes.Equal(after, damaged) {
-		t.Error("the damaged file was changed")
+	return text
+}
+
+// TestJournalIsRewrittenWhenGrown commits the same offers until the journal must have been rewritten, and opens it again.
+func TestJournalIsRewrittenWhenGrown(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(t.Context(), options(dir, ""))
+	if err != nil {
+		t.Fatal(err)
 	}
+	written := 0
+	for n := 1; written < 3*rewriteFloor; n++ {
+		before := journalSize(t, dir)
+		commit(t, s, commitOf("child", fmt.Sprint("r", n), nil, snapshotOf(n)))
+		written += max(0, journalSize(t, dir)-before)
+	}
+	want, err := s.Provider(t.Context(), "child")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeStore(t, s)
+	if size := journalSize(t, dir); size > 2*rewriteFloor {
+		t.Errorf("%d bytes, of %d that were written", size, written)
+	}
+	if s, err = Open(t.Context(), options(dir, "")); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Provider(t.Context(), "child")
+	if diff := cmp.Diff(want, got, exact); diff != "" || err != nil {
+		t.Errorf("%v (-before +after):\n%s", err, diff)
+	}
+	closeStore(t, s)
 }
 
 // TestSecondProcessIsKeptOut tells who has the folder.

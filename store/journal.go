@@ -1,23 +1,23 @@
 package store
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// journal writes every command that changes the embedded store to a file, in the format of Redis' append-only file, and returns
-// when it is on the disk. A command that ends in an error is written too: it may have changed something before.
+// journal writes every command that changes the embedded store to a file, in the format of Redis' append-only file. A command is
+// on the disk before it is run, so that memory is never ahead of the disk, and nobody reads what a crash could take back. A
+// command that then ends in an error is in the journal too, and ends in the same error when it is replayed.
 type journal struct {
 	guard  sync.Mutex
 	path   string
@@ -30,58 +30,26 @@ type journal struct {
 }
 
 // rewriteFloor is the size below which a journal is never rewritten; above it is when it has doubled.
-const rewriteFloor = 16 << 20
+const rewriteFloor = 4 << 20
 
 // openJournal replays a journal into the server and opens it for more. A torn end, as a crash leaves it, is cut off and said;
 // other damage is an error, and the file stays as it is.
 func openJournal(ctx context.Context, path string, client redis.UniversalClient, log *slog.Logger) (*journal, error) {
+	if err := os.Remove(path + temporarySuffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
 	j := &journal{path: path, file: file, client: client, log: log}
-	if err := j.replay(ctx); err != nil {
+	if err := errors.Join(syncDir(filepath.Dir(path)), j.replay(ctx)); err != nil {
 		return nil, errors.Join(fmt.Errorf("journal %s: %w", path, err), file.Close())
 	}
-	j.live = j.size
-	if j.size > rewriteFloor {
-		err = j.rewrite(ctx)
+	if err := j.rewriteIfGrown(ctx); err != nil {
+		return nil, errors.Join(err, j.close())
 	}
-	return j, err
-}
-
-func (j *journal) replay(ctx context.Context) error {
-	reader := bufio.NewReaderSize(j.file, 1<<20)
-	for {
-		command, length, err := readCommand(reader)
-		if errors.Is(err, io.EOF) {
-			return j.cutTail(err)
-		}
-		if err != nil {
-			return fmt.Errorf("offset %d: %w", j.size, err)
-		}
-		// A command that failed when it was first made fails again.
-		if err := j.client.Do(ctx, command...).Err(); err != nil && !isReply(err) {
-			return fmt.Errorf("offset %d: %w", j.size, err)
-		}
-		j.size += length
-	}
-}
-
-// cutTail leaves the file ending with its last whole command.
-func (j *journal) cutTail(end error) error {
-	info, err := j.file.Stat()
-	if err != nil {
-		return err
-	}
-	if torn := info.Size() - j.size; torn > 0 {
-		j.log.Warn("the journal ended in the middle of a command, which was never acknowledged and is cut off", "file", j.path, "bytes", torn, "problem", end)
-		if err := j.file.Truncate(j.size); err != nil {
-			return err
-		}
-	}
-	_, err = j.file.Seek(j.size, io.SeekStart)
-	return err
+	return j, nil
 }
 
 // reading are the commands that change nothing.
@@ -98,13 +66,13 @@ func (j *journal) DialHook(next redis.DialHook) redis.DialHook {
 	}
 }
 
-// ProcessHook runs a command and, when it may have changed something, journals it before it is answered.
+// ProcessHook journals a command, when it may change something, and then runs it.
 func (j *journal) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		if reading[cmd.Name()] {
 			return next(ctx, cmd)
 		}
-		return j.write(ctx, []redis.Cmder{cmd}, func() error { return next(ctx, cmd) })
+		return j.write(ctx, []redis.Cmder{cmd}, func(ctx context.Context) error { return next(ctx, cmd) })
 	}
 }
 
@@ -120,58 +88,75 @@ func (j *journal) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 		if len(writing) == 0 {
 			return next(ctx, cmds)
 		}
-		return j.write(ctx, writing, func() error { return next(ctx, cmds) })
+		return j.write(ctx, writing, func(ctx context.Context) error { return next(ctx, cmds) })
 	}
 }
 
-// write runs commands and puts them on the disk, one after the other. When the disk fails, memory is ahead of it: nothing more
-// is accepted then, so that an answer is never lost after it was given.
-func (j *journal) write(ctx context.Context, cmds []redis.Cmder, run func() error) error {
+// write puts commands on the disk and runs them. When it cannot be known what is on the disk, or when the server did not answer,
+// nothing more is accepted until a restart has replayed the file.
+func (j *journal) write(ctx context.Context, cmds []redis.Cmder, run func(context.Context) error) error {
 	j.guard.Lock()
 	defer j.guard.Unlock()
-	if j.broken != nil {
-		return j.fail(cmds, j.broken)
+	text, err := spell(cmds)
+	if err := errors.Join(j.broken, ctx.Err(), err); err != nil {
+		return fail(cmds, err)
 	}
-	if err := ctx.Err(); err != nil {
-		return j.fail(cmds, err)
+	if err := j.append(text); err != nil {
+		return fail(cmds, err)
 	}
-	outcome := run()
+	ctx = context.WithoutCancel(ctx) // what is on the disk has to be run
+	if err = run(ctx); err != nil && !isReply(err) {
+		j.broken = fmt.Errorf("journal: a command was written and not run: %w; restart", err)
+		return fail(cmds, j.broken)
+	}
+	if problem := j.rewriteIfGrown(ctx); problem != nil {
+		j.log.Error("the journal could not be rewritten and goes on growing", "file", j.path, "problem", problem)
+		j.live = j.size
+	}
+	return err
+}
+
+func spell(cmds []redis.Cmder) ([]byte, error) {
 	var text bytes.Buffer
 	for _, cmd := range cmds {
 		if err := writeCommand(&text, cmd.Args()); err != nil {
-			return j.fail(cmds, err)
+			return nil, err
 		}
 	}
-	if err := j.append(text.Bytes()); err != nil {
-		j.broken = fmt.Errorf("journal: %w; restart when the disk has room", err)
-		return j.fail(cmds, j.broken)
-	}
-	if j.size > rewriteFloor && j.size > 2*j.live {
-		if err := j.rewrite(ctx); err != nil {
-			j.log.Error("the journal could not be rewritten and goes on growing", "file", j.path, "problem", err)
-			j.live = j.size
-		}
-	}
-	return outcome
+	return text.Bytes(), nil
 }
 
-func (j *journal) fail(cmds []redis.Cmder, err error) error {
+func fail(cmds []redis.Cmder, err error) error {
 	for _, cmd := range cmds {
 		cmd.SetErr(err)
 	}
 	return err
 }
 
+// append leaves the file with the whole text or, after an error, without it. After a sync that failed nobody knows.
 func (j *journal) append(text []byte) error {
-	n, err := j.file.Write(text)
-	if err != nil {
-		return errors.Join(err, j.file.Truncate(j.size))
+	if _, err := j.file.WriteAt(text, j.size); err != nil {
+		if undo := errors.Join(j.file.Truncate(j.size), j.file.Sync()); undo != nil {
+			j.broken = fmt.Errorf("journal: %w; restart when the disk is well", errors.Join(err, undo))
+		}
+		return fmt.Errorf("journal: %w", err)
 	}
-	j.size += int64(n)
-	return j.file.Sync()
+	if err := j.file.Sync(); err != nil {
+		j.broken = fmt.Errorf("journal: %w; restart when the disk is well", err)
+		return j.broken
+	}
+	j.size += int64(len(text))
+	return nil
 }
 
-func (j *journal) close() error { return j.file.Close() }
+func (j *journal) close() error {
+	j.guard.Lock()
+	defer j.guard.Unlock()
+	if j.broken == nil {
+		j.broken = errors.New("journal: the store is closed")
+	}
+	return j.file.Close()
+}
 
 // isReply says whether an error is an answer of the server, not trouble in reaching it.
 func isReply(err error) bool {

@@ -3,10 +3,8 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -18,16 +16,20 @@ var ErrLocked = errors.New("is being read already")
 // ErrDone says that the scheduled run has been made, here or by another replica.
 var ErrDone = errors.New("this scheduled run has been made")
 
-// Lease is the right to read one provider. A lease that outlives its time is lost: its fence is then too old to commit with.
+// Lease is the right to read one provider, for the time it was taken for. Another may take the provider after that, and the
+// fence of this lease is then too old to commit with.
 type Lease struct {
-	fence   int64
-	release func(context.Context) error
+	fence          int64
+	renew, release func(context.Context) error
 }
 
 // Fence goes into every commit made under the lease.
 func (l *Lease) Fence() int64 { return l.fence }
 
-// Release gives the provider back; a lease that was lost stays lost.
+// Renew starts the lease's time anew. ErrSuperseded says that the lease was lost: the run must be thrown away.
+func (l *Lease) Renew(ctx context.Context) error { return l.renew(ctx) }
+
+// Release gives the provider back; a lease that was lost stays lost, and what another holds stays held.
 func (l *Lease) Release(ctx context.Context) error { return l.release(ctx) }
 
 // locks is how a provider is taken: within the process on the embedded store, with an expiring key on a Redis.
@@ -56,15 +58,20 @@ if ARGV[1] ~= '0' then redis.call('HSET', KEYS[1], 'slot', ARGV[1]) end
 return redis.call('HINCRBY', KEYS[1], 'fence', 1)
 `
 
-// lockScript is the same under a key that expires with its holder.
+// lockScript is the same under a key that expires with its holder. A holder that asks again, because the first answer was lost,
+// gets the same answer.
 const lockScript = `
+if redis.call('GET', KEYS[2]) == ARGV[2] then return tonumber(redis.call('HGET', KEYS[1], 'fence')) end
 if ARGV[1] ~= '0' and tonumber(redis.call('HGET', KEYS[1], 'slot') or '0') >= tonumber(ARGV[1]) then return -2 end
 if not redis.call('SET', KEYS[2], ARGV[2], 'NX', 'PX', ARGV[3]) then return -1 end
 if ARGV[1] ~= '0' then redis.call('HSET', KEYS[1], 'slot', ARGV[1]) end
 return redis.call('HINCRBY', KEYS[1], 'fence', 1)
 `
 
-const unlockScript = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`
+const (
+	renewScript  = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`
+	unlockScript = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`
+)
 
 // refusal is what the scripts' negative answers mean.
 func refusal(answer int64) error {
@@ -81,46 +88,20 @@ func refusal(answer int64) error {
 type redisLocks struct{ client redis.UniversalClient }
 
 func (r redisLocks) lock(ctx context.Context, k keys, slot int64, ttl time.Duration) (*Lease, error) {
-	token := newToken()
-	answer, err := r.client.Eval(ctx, lockScript, []string{k.meta(), k.lock()}, slot, token, ttl.Milliseconds()).Int64()
-	if err := errors.Join(err, refusal(answer)); err != nil {
+	token := rand.Text()
+	fence, err := r.client.Eval(ctx, lockScript, []string{k.meta(), k.lock()}, slot, token, ttl.Milliseconds()).Int64()
+	if err := errors.Join(err, refusal(fence)); err != nil {
 		return nil, err
+	}
+	renew := func(ctx context.Context) error {
+		held, err := r.client.Eval(ctx, renewScript, []string{k.lock()}, token, ttl.Milliseconds()).Int64()
+		if err == nil && held == 0 {
+			return ErrSuperseded
+		}
+		return err
 	}
 	release := func(ctx context.Context) error {
 		return r.client.Eval(ctx, unlockScript, []string{k.lock()}, token).Err()
 	}
-	return &Lease{answer, release}, nil
-}
-
-func newToken() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return hex.EncodeToString(b[:])
-}
-
-// processLocks are locks within the process, which has the embedded store for itself.
-type processLocks struct {
-	client redis.UniversalClient
-	guard  sync.Mutex
-	taken  map[keys]bool
-}
-
-func (p *processLocks) lock(ctx context.Context, k keys, slot int64, _ time.Duration) (*Lease, error) {
-	p.guard.Lock()
-	defer p.guard.Unlock()
-	if p.taken[k] {
-		return nil, ErrLocked
-	}
-	fence, err := p.client.Eval(ctx, takeScript, []string{k.meta()}, slot).Int64()
-	if err := errors.Join(err, refusal(fence)); err != nil {
-		return nil, err
-	}
-	p.taken[k] = true
-	return &Lease{fence, func(context.Context) error { p.free(k); return nil }}, nil
-}
-
-func (p *processLocks) free(k keys) {
-	p.guard.Lock()
-	defer p.guard.Unlock()
-	delete(p.taken, k)
+	return &Lease{fence, renew, release}, nil
 }

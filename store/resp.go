@@ -10,8 +10,14 @@ import (
 	"strings"
 )
 
-// largestArgument bounds one argument, as Redis itself does.
-const largestArgument = 512 << 20
+const (
+	// largestArgument bounds one argument, as Redis itself does.
+	largestArgument = 512 << 20
+	// mostArguments bounds one command, as Redis itself does.
+	mostArguments = 1 << 20
+	// trusted is how much is set aside on the word of a length; more only as the bytes come.
+	trusted = 1 << 20
+)
 
 // writeCommand spells a command as RESP does: an array of bulk strings.
 func writeCommand(w io.Writer, args []any) error {
@@ -45,10 +51,10 @@ func argument(a any) (string, error) {
 	return "", fmt.Errorf("argument of type %T cannot be journaled", a)
 }
 
-// readCommand reads one command and says how many bytes it took. io.EOF is the end, also in the middle of a command.
+// readCommand reads one command and says how many bytes it took. io.EOF says that the text ended, also in the middle of a
+// command that was right as far as it went.
 func readCommand(r *bufio.Reader) (command []any, length int64, err error) {
-	count, n, err := readLength(r, '*')
-	length = n
+	count, length, err := readLength(r, '*', mostArguments)
 	if err != nil {
 		return nil, length, err
 	}
@@ -67,43 +73,50 @@ func readCommand(r *bufio.Reader) (command []any, length int64, err error) {
 }
 
 func readBulk(r *bufio.Reader) (string, int64, error) {
-	size, n, err := readLength(r, '$')
+	size, n, err := readLength(r, '$', largestArgument)
 	if err != nil {
 		return "", n, err
 	}
-	if size > largestArgument {
-		return "", n, fmt.Errorf("an argument of %d bytes", size)
+	text := bytes.NewBuffer(make([]byte, 0, min(size+2, trusted)))
+	if _, err := io.CopyN(text, r, size+2); err != nil && !errors.Is(err, io.EOF) {
+		return "", n, err
 	}
-	var text bytes.Buffer // grows with what is there, not with what the length claims
-	if _, err := io.CopyN(&text, r, size+2); err != nil {
-		return "", n, torn(err)
+	body, end := text.Bytes(), []byte(nil)
+	if int64(len(body)) > size {
+		body, end = body[:size], body[size:]
 	}
-	value, ended := strings.CutSuffix(text.String(), "\r\n")
-	if !ended {
+	switch {
+	case !strings.HasPrefix("\r\n", string(end)):
 		return "", n, errors.New("an argument that does not end where it should")
+	case len(end) < 2:
+		return "", n, io.EOF
 	}
-	return value, n + size + 2, nil
+	return string(body), n + size + 2, nil
 }
 
-func readLength(r *bufio.Reader, mark byte) (int64, int64, error) {
-	line, err := r.ReadString('\n')
-	if err != nil {
-		return 0, int64(len(line)), torn(err)
+// longestLength is how long a line with a length can be: a mark, nine digits, the line end.
+const longestLength = 12
+
+func readLength(r *bufio.Reader, mark byte, most int64) (value, length int64, err error) {
+	line, _ := r.Peek(longestLength)
+	line, rest, whole := bytes.Cut(line, []byte("\n"))
+	digits, ends := strings.CutSuffix(string(line), "\r")
+	switch {
+	case len(line) == 0 && len(rest) == 0 && !whole:
+		return 0, 0, io.EOF
+	case digits == "" || digits[0] != mark || whole && !ends || !whole && len(line) == longestLength || !decimalDigits(digits[1:]):
+		return 0, 0, fmt.Errorf("%q where %q and a length should stand", line, mark)
+	case !whole:
+		return 0, 0, io.EOF
 	}
-	digits, ok := strings.CutSuffix(line, "\r\n")
-	if !ok || digits == "" || digits[0] != mark {
-		return 0, int64(len(line)), fmt.Errorf("%q where %q and a length should stand", line[:min(len(line), 40)], mark)
+	value, err = strconv.ParseInt(digits[1:], 10, 64)
+	if err != nil || value > most {
+		return 0, 0, fmt.Errorf("length %q", digits[1:])
 	}
-	n, err := strconv.ParseInt(digits[1:], 10, 64)
-	if err != nil || n < 0 {
-		return 0, int64(len(line)), fmt.Errorf("length %q", digits[1:])
-	}
-	return n, int64(len(line)), nil
+	n, err := r.Discard(len(line) + 1)
+	return value, int64(n), err
 }
 
-func torn(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return io.EOF
-	}
-	return err
+func decimalDigits(text string) bool {
+	return strings.Trim(text, "0123456789") == ""
 }

@@ -11,44 +11,48 @@ import (
 	"slices"
 )
 
-// rewrite replaces the journal by the shortest one that makes the same store. Killed at any instant, the old file or the new
-// one is there, whole.
-func (j *journal) rewrite(ctx context.Context) error {
-	temporary := j.path + ".tmp"
-	if err := j.dumpTo(ctx, temporary); err != nil {
-		return errors.Join(fmt.Errorf("rewrite journal: %w", err), os.Remove(temporary))
+// temporarySuffix names the file that a rewrite is written to.
+const temporarySuffix = ".tmp"
+
+func (j *journal) rewriteIfGrown(ctx context.Context) error {
+	if j.size <= rewriteFloor || j.size <= 2*j.live {
+		return nil
 	}
-	if err := os.Rename(temporary, j.path); err != nil {
-		return fmt.Errorf("rewrite journal: %w", err)
-	}
-	if err := syncDir(filepath.Dir(j.path)); err != nil {
-		return fmt.Errorf("rewrite journal: %w", err)
-	}
-	return j.reopen()
+	return j.rewrite(ctx)
 }
 
-func (j *journal) reopen() error {
-	file, err := os.OpenFile(j.path, os.O_RDWR, 0o644)
+// rewrite replaces the journal by the shortest one that makes the same store. Killed at any instant, the old file or the new
+// one is there, whole. From the rename on, the new file is the one that is written to.
+func (j *journal) rewrite(ctx context.Context) error {
+	file, size, err := j.dumpTo(ctx, j.path+temporarySuffix)
 	if err != nil {
-		return fmt.Errorf("journal: %w", err)
+		return fmt.Errorf("rewrite journal: %w", err)
 	}
-	size, err := file.Seek(0, io.SeekEnd)
-	if err != nil {
-		return errors.Join(fmt.Errorf("journal: %w", err), file.Close())
+	if err := os.Rename(file.Name(), j.path); err != nil {
+		return errors.Join(fmt.Errorf("rewrite journal: %w", err), file.Close(), os.Remove(file.Name()))
 	}
 	old := j.file
 	j.file, j.size, j.live = file, size, size
-	return old.Close()
+	if err := syncDir(filepath.Dir(j.path)); err != nil {
+		// A power cut could bring the old file back, without what is written from now on.
+		j.broken = fmt.Errorf("rewrite journal: %w; restart when the disk is well", err)
+	}
+	return errors.Join(j.broken, old.Close())
 }
 
-func (j *journal) dumpTo(ctx context.Context, path string) error {
+// dumpTo writes a new journal and leaves it open; after an error there is no such file.
+func (j *journal) dumpTo(ctx context.Context, path string) (*os.File, int64, error) {
 	file, err := os.Create(path)
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
 	w := bufio.NewWriterSize(file, 1<<20)
-	err = j.dump(ctx, w)
-	return errors.Join(err, w.Flush(), file.Sync(), file.Close())
+	err = errors.Join(j.dump(ctx, w), w.Flush(), file.Sync())
+	size, seekErr := file.Seek(0, io.SeekEnd)
+	if err := errors.Join(err, seekErr); err != nil {
+		return nil, 0, errors.Join(err, file.Close(), os.Remove(path))
+	}
+	return file, size, nil
 }
 
 // dump writes the commands that make every key anew.

@@ -1,0 +1,74 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"gpuhour/market"
+)
+
+// errForeign says that a value is not what this version of the program writes. Nothing is skipped in silence, and nothing that
+// a newer version knows is dropped by rewriting it.
+var errForeign = errors.New("not written by this version of the program")
+
+// decode reads one value; an error names the key.
+func decode[T any](key, field, text string) (T, error) {
+	var v T
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&v); err != nil {
+		return v, fmt.Errorf("%s, %s: %w: %w", key, field, errForeign, err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) || strings.TrimSpace(text) == "null" {
+		return v, fmt.Errorf("%s, %s: %w", key, field, errForeign)
+	}
+	return v, nil
+}
+
+// decodeAll decodes the values of a hash in the order of its fields.
+func decodeAll[T any](key string, fields map[string]string) ([]T, error) {
+	out := make([]T, 0, len(fields))
+	for _, field := range sortedKeys(fields) {
+		v, err := decode[T](key, field, fields[field])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// decodeNamed is decodeAll for values that know under which name they are kept.
+func decodeNamed[T any](key string, fields map[string]string, name func(T) string) ([]T, error) {
+	out, err := decodeAll[T](key, fields)
+	if err != nil {
+		return nil, err
+	}
+	for i, field := range sortedKeys(fields) {
+		if name(out[i]) != field {
+			return nil, fmt.Errorf("%s, %s: %w: it holds %q", key, field, errForeign, name(out[i]))
+		}
+	}
+	return out, nil
+}
+
+func decodeOffers(k keys, fields map[string]string) ([]market.Offer, error) {
+	return decodeNamed(k.offers(), fields, func(o market.Offer) string { return o.ID })
+}
+
+func decodeSheets(k keys, fields map[string]string) ([]market.Sheet, error) {
+	return decodeNamed(k.sheets(), fields, func(s market.Sheet) string { return s.Name })
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
