@@ -19,19 +19,6 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-// memoryArchive keeps exchanges for a test to look at.
-type memoryArchive struct {
-	guard sync.Mutex
-	all   []Exchange
-}
-
-func (m *memoryArchive) Record(x Exchange) error {
-	m.guard.Lock()
-	defer m.guard.Unlock()
-	m.all = append(m.all, x)
-	return nil
-}
-
 func testClient(transport http.RoundTripper, archive Recorder) *Client {
 	return NewClient(ClientOptions{Transport: transport, Contact: "https://example.com/contact", Version: "1", Archive: archive, Now: time.Now, Unhurried: true})
 }

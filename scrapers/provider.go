@@ -107,7 +107,7 @@ func (a About) base(s Settings) string {
 var registry = map[string]Scraper{}
 
 // register enters a provider; two of one id are a mistake in the program. Its result lets a file do so in a declaration.
-func register(s Scraper) bool {
+func register(s Scraper) bool { //nolint:unparam // a declaration needs a value
 	id := s.About().ID
 	if _, taken := registry[id]; taken || id == "" {
 		panic(fmt.Sprintf("scrapers: provider %q registered twice", id))
