@@ -104,6 +104,9 @@ func parsePlain(text string) (Decimal, error) {
 	if len(part) > ListedScale {
 		return Decimal{}, fmt.Errorf("more than %d decimals", ListedScale)
 	}
+	if len(strings.TrimLeft(whole, "0"))+len(part) > decimal.MaxPrec {
+		return Decimal{}, errTooLarge // the library would round
+	}
 	return decimal.Parse(strings.TrimSuffix(whole+"."+part, "."))
 }
 

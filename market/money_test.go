@@ -35,6 +35,7 @@ func TestParseAmount(t *testing.T) {
 		"a point at the end":       {reason: "something is missing", text: "12.", currency: USD, fails: true},
 		"infinity":                 {reason: "not a number", text: "Inf", currency: USD, fails: true},
 		"more digits than fit":     {reason: "it says so, and does not cut", text: "99999999999999999999", currency: USD, fails: true},
+		"twenty digits, rounded":   {reason: "no digit is lost in silence", text: "12345678901.123456789", currency: USD, fails: true},
 		"Arabic digits":            {reason: "only what is surely understood", text: "٤٩", currency: USD, fails: true},
 		"a tiny number, not zero":  {reason: "the library reads it as zero", text: "0.00000000000000000001", currency: USD, fails: true},
 		"zero is a number in text": {reason: "that it is no price is said later, with its reason", text: "$0.00", currency: USD, want: "0.00"},
