@@ -45,6 +45,8 @@ fuzz: ## fuzz every parser for half a minute each
 	$(GO) test -fuzz FuzzIdentify -fuzztime 30s ./market
 	$(GO) test -fuzz FuzzParseAmount -fuzztime 30s ./market
 	$(GO) test -fuzz FuzzReadCommand -fuzztime 30s ./store
+	$(GO) test -fuzz FuzzDecimal -fuzztime 30s ./graph/scalar
+	$(GO) test -fuzz FuzzCursor -fuzztime 30s ./graph
 
 .PHONY: bench
 bench: packages ## measure, with the comparisons in the same run

@@ -12,6 +12,7 @@ import (
 	"gpuhour/graph"
 	"gpuhour/market"
 	"gpuhour/scrapers"
+	"gpuhour/store"
 	"gpuhour/web"
 )
 
@@ -154,7 +155,15 @@ func (s scraper) Scrape(ctx context.Context, provider string) (market.Run, error
 	if result.NotRecorded {
 		return market.Run{Provider: provider, Error: scrapers.ErrNotRecorded.Error()}, nil
 	}
-	return sum(result), result.Err
+	return sum(result), conflict(result.Err)
+}
+
+// conflict says in the API's words that somebody else reads the provider now.
+func conflict(err error) error {
+	if errors.Is(err, store.ErrLocked) {
+		return graph.ErrBusy
+	}
+	return err
 }
 
 // ReleaseQuarantine believes what is held back of a provider.
@@ -167,7 +176,7 @@ func (s scraper) ReleaseQuarantine(ctx context.Context, provider string) (market
 	if errors.Is(err, scrapers.ErrNotHeld) {
 		return market.Run{}, graph.ErrNotHeld
 	}
-	return sum(result), err
+	return sum(result), conflict(err)
 }
 
 // sum is several sheets' runs as one.

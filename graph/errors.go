@@ -3,78 +3,94 @@ package graph
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"gpuhour/market"
 )
 
-// The codes of extensions.code. Documents that are not GraphQL or not this schema's have gqlgen's: GRAPHQL_PARSE_FAILED and
-// GRAPHQL_VALIDATION_FAILED.
+// The values of extensions.code. Documents that are not GraphQL, or not of this schema, have gqlgen's:
+// GRAPHQL_PARSE_FAILED and GRAPHQL_VALIDATION_FAILED.
 const (
-	codeBadInput = "BAD_USER_INPUT"
-	codeNotFound = "NOT_FOUND"
-	codeConflict = "CONFLICT"
-	codeInternal = "INTERNAL"
+	codeBadInput  = "BAD_USER_INPUT"
+	codeNotFound  = "NOT_FOUND"
+	codeConflict  = "CONFLICT"
+	codeForbidden = "FORBIDDEN"
+	codeInternal  = "INTERNAL"
 )
 
-// presenter lets errors through that are made for clients, and replaces all others by an id that is in the log.
+// presenter lets errors through that are made for clients, and puts in place of all others an id that is in the log.
 func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		shown := graphql.DefaultErrorPresenter(ctx, err)
 		var invalid *market.InvalidError
 		switch {
-		case shown.Extensions["code"] != nil:
 		case errors.As(err, &invalid):
-			shown.Extensions = map[string]any{"code": codeBadInput, "argument": invalid.Field}
+			explain(ctx, shown, invalid)
 		case errors.Is(err, ErrNoProvider):
-			shown.Extensions = map[string]any{"code": codeNotFound}
+			tell(shown, ErrNoProvider, codeNotFound)
 		case errors.Is(err, ErrNotHeld):
-			shown.Extensions = map[string]any{"code": codeConflict}
-		case errors.Unwrap(shown) == nil:
-			shown.Extensions = map[string]any{"code": codeBadInput}
-		case isInput(err):
-			shown.Extensions = map[string]any{"code": codeBadInput}
-		default:
+			tell(shown, ErrNotHeld, codeConflict)
+		case errors.Is(err, ErrBusy):
+			tell(shown, ErrBusy, codeConflict)
+		case isVariable(shown.Path):
+			nameVariable(shown)
+		case shown.Extensions["code"] == nil:
 			hide(log, shown, err)
 		}
 		return shown
 	}
 }
 
-// isInput says whether an error came from reading an argument: gqlgen marks those with the argument's path only.
-func isInput(err error) bool {
-	var parse *gqlerror.Error
-	return errors.As(err, &parse) && parse.Rule != ""
+// explain names the argument that is wrong. A scalar does not know its place: there the path goes on behind the field's.
+func explain(ctx context.Context, shown *gqlerror.Error, invalid *market.InvalidError) {
+	argument := invalid.Field
+	if field := graphql.GetFieldContext(ctx); argument == "" && field != nil && len(shown.Path) >= len(field.Path()) {
+		argument = shown.Path[len(field.Path()):].String()
+		shown.Path = field.Path()
+	}
+	shown.Message = argument + ": " + invalid.Reason
+	shown.Extensions = map[string]any{"code": codeBadInput, "argument": argument}
+}
+
+// tell shows an error of ours, without what it was wrapped in on its way.
+func tell(shown *gqlerror.Error, is error, code string) {
+	shown.Message = is.Error()
+	errcode.Set(shown, code)
+}
+
+func isVariable(path ast.Path) bool { return len(path) > 1 && path[0] == ast.PathName("variable") }
+
+// nameVariable says in the message too which variable is wrong, because many clients show nothing else.
+func nameVariable(shown *gqlerror.Error) {
+	name := strings.TrimPrefix(shown.Path[1:].String(), ".")
+	shown.Message = "variable " + name + ": " + shown.Message
+	shown.Path = nil
+	shown.Extensions = map[string]any{"code": codeBadInput, "argument": name}
 }
 
 func hide(log *slog.Logger, shown *gqlerror.Error, err error) {
-	id := incident()
+	id := rand.Text()
 	log.Error("a query failed", "id", id, "path", shown.Path.String(), "problem", err)
 	shown.Message = "internal error " + id
-	shown.Extensions = map[string]any{"code": codeInternal}
+	errcode.Set(shown, codeInternal)
 }
 
 // recovered turns a crash in a resolver into an error of that field.
 func recovered(log *slog.Logger) graphql.RecoverFunc {
 	return func(_ context.Context, crash any) error {
-		id := incident()
+		id := rand.Text()
 		log.Error("a query crashed", "id", id, "problem", fmt.Sprint(crash), "stack", string(debug.Stack()))
 		failure := gqlerror.Errorf("internal error %s", id)
 		errcode.Set(failure, codeInternal)
 		return failure
 	}
-}
-
-func incident() string {
-	var b [6]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return hex.EncodeToString(b[:])
 }

@@ -54,11 +54,17 @@ func providers(env *model.Env, all []market.Provider, kinds []market.ProviderKin
 	return out
 }
 
-// gpus lists the catalogue; a model that it does not have is a mistake of the question.
+// mostModels bounds a question for models: there are not so many.
+const mostModels = 200
+
+// gpus lists the catalogue by id; a model that it does not have is a mistake of the question.
 func gpus(env *model.Env, models []string) ([]model.Gpu, error) {
 	found := market.Gpus()
 	if len(models) > 0 {
 		found = nil
+	}
+	if len(models) > mostModels {
+		return nil, &market.InvalidError{Field: "models", Reason: fmt.Sprintf("expected at most %d models, got %d", mostModels, len(models))}
 	}
 	for _, name := range models {
 		variants := market.GpusOfModel(name)
@@ -67,6 +73,8 @@ func gpus(env *model.Env, models []string) ([]model.Gpu, error) {
 		}
 		found = append(found, variants...)
 	}
+	slices.SortFunc(found, func(a, b *market.Gpu) int { return strings.Compare(a.ID, b.ID) })
+	found = slices.CompactFunc(found, func(a, b *market.Gpu) bool { return a.ID == b.ID })
 	out := make([]model.Gpu, len(found))
 	for i, g := range found {
 		out[i] = *model.NewGpu(env, g)

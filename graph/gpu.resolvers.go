@@ -10,15 +10,18 @@ import (
 	"gpuhour/graph/model"
 )
 
+// Gpus lists the catalogue.
 func (r *queryResolver) Gpus(ctx context.Context, models []string) ([]model.Gpu, error) {
-	return gpus(r.env(), models)
+	return gpus(r.env(ctx), models)
 }
 
+// Gpu finds one accelerator.
 func (r *queryResolver) Gpu(ctx context.Context, id string) (*model.Gpu, error) {
-	return gpu(r.env(), id), nil
+	return gpu(r.env(ctx), id), nil
 }
 
+// IdentifyGpu asks the catalogue about a name.
 func (r *queryResolver) IdentifyGpu(ctx context.Context, name string, provider *string) (*model.GpuIdentity, error) {
 	id, err := identify(name, provider)
-	return model.NewGpuIdentity(r.env(), id), err
+	return model.NewGpuIdentity(r.env(ctx), id), err
 }

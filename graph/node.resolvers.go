@@ -11,12 +11,15 @@ import (
 	"gpuhour/graph/model"
 )
 
+// Node finds anything by its id.
 func (r *queryResolver) Node(ctx context.Context, id string) (model.Node, error) {
-	return node(r.env(), id), nil
+	return node(r.env(ctx), id), nil
 }
 
+// Mutation returns generated.MutationResolver implementation.
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
 
+// Query returns generated.QueryResolver implementation.
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
 type (

@@ -10,12 +10,14 @@ import (
 	"gpuhour/graph/model"
 )
 
+// Offers asks the view.
 func (r *queryResolver) Offers(ctx context.Context, filter *model.OfferFilter, orderBy *model.OfferOrder, first *int, after *string, last *int, before *string) (*model.OfferConnection, error) {
-	return model.Ask(r.env(), filter, orderBy, model.Window(first, after, last, before))
+	return model.Ask(r.env(ctx), filter, "", orderBy, model.Window(first, after, last, before))
 }
 
+// Offer finds one offer.
 func (r *queryResolver) Offer(ctx context.Context, id string) (*model.Offer, error) {
-	env := r.env()
+	env := r.env(ctx)
 	entry := env.View.Offer(id)
 	if entry == nil {
 		return nil, nil

@@ -11,20 +11,24 @@ import (
 	"gpuhour/market"
 )
 
+// Scrape reads a provider now.
 func (r *mutationResolver) Scrape(ctx context.Context, provider string) (*model.ScrapeRun, error) {
 	run, err := r.Scraper.Scrape(ctx, provider)
 	return model.NewScrapeRun(run), err
 }
 
+// ReleaseQuarantine believes what is held back.
 func (r *mutationResolver) ReleaseQuarantine(ctx context.Context, provider string) (*model.ScrapeRun, error) {
 	run, err := r.Scraper.ReleaseQuarantine(ctx, provider)
 	return model.NewScrapeRun(run), err
 }
 
+// Providers lists the sellers.
 func (r *queryResolver) Providers(ctx context.Context, kinds []market.ProviderKind) ([]model.Provider, error) {
-	return providers(r.env(), r.Registry.Providers(), kinds), nil
+	return providers(r.env(ctx), r.Registry.Providers(), kinds), nil
 }
 
+// Provider finds one seller.
 func (r *queryResolver) Provider(ctx context.Context, id string) (*model.Provider, error) {
-	return providerByID(r.env(), id), nil
+	return providerByID(r.env(ctx), id), nil
 }

@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
+// ExchangeRate finds the latest rate at or before a moment.
 func (r *queryResolver) ExchangeRate(ctx context.Context, base market.Currency, quote market.Currency, at *time.Time) (*model.ExchangeRate, error) {
-	env := r.env()
+	env := r.env(ctx)
 	moment := env.Now
 	if at != nil {
 		moment = *at

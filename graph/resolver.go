@@ -20,9 +20,10 @@ type Registry interface {
 
 // Scraper reads providers on demand.
 type Scraper interface {
-	// Scrape reads a provider now. A run that failed is no error: its Error says why. ErrNoProvider when there is none of that id.
+	// Scrape reads a provider now. A run that failed is no error: its Error says why. ErrNoProvider when there is none of that id,
+	// ErrBusy when somebody else reads it now.
 	Scrape(ctx context.Context, provider string) (market.Run, error)
-	// ReleaseQuarantine believes what is held back. ErrNoProvider, or ErrNotHeld when nothing is.
+	// ReleaseQuarantine believes what is held back. ErrNoProvider, ErrBusy, or ErrNotHeld when nothing is.
 	ReleaseQuarantine(ctx context.Context, provider string) (market.Run, error)
 }
 
@@ -32,6 +33,9 @@ var ErrNoProvider = errors.New("there is no provider of that id; query providers
 // ErrNotHeld says that a provider has nothing in quarantine.
 var ErrNotHeld = errors.New("nothing of this provider is held back")
 
+// ErrBusy says that somebody else reads the provider now.
+var ErrBusy = errors.New("the provider is being read already; try again when that run is over")
+
 // Resolver is what the resolvers need.
 type Resolver struct {
 	Book     interface{ View() *market.View }
@@ -39,13 +43,4 @@ type Resolver struct {
 	Log      model.RunLog
 	Scraper  Scraper
 	Now      func() time.Time
-}
-
-// env is what one request sees.
-func (r *Resolver) env() *model.Env {
-	providers := map[string]market.Provider{}
-	for _, p := range r.Registry.Providers() {
-		providers[p.ID] = p
-	}
-	return &model.Env{View: r.Book.View(), Now: r.Now(), Providers: providers, Log: r.Log, NextRun: r.Registry.NextRun}
 }

@@ -2,79 +2,67 @@ package web
 
 import (
 	"bytes"
-	"compress/gzip"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
-	"fmt"
-	"io"
-	"mime"
+	"html/template"
 	"net/http"
-	"path"
-	"strings"
-	"text/template"
 )
 
-//go:embed graphiql/*.gz graphiql/index.html
+//go:embed graphiql/*.gz graphiql/start.js graphiql/index.html
 var graphiqlFiles embed.FS
 
-// security keeps the page to this server: whatever a schema or an answer contains, nothing goes to another host. GraphiQL
-// sets styles from its script.
-const security = "default-src 'self'; script-src 'self' 'unsafe-inline' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'"
+// security keeps a page to this server: whatever a schema or an answer contains, nothing is run that is not ours, and nothing
+// goes to another host. GraphiQL sets styles from its script.
+const security = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// GraphiQL serves a page to try queries on, which needs nothing from any other host.
+// GraphiQL serves a page to try queries on, below /graphiql. It needs nothing from any other host.
 func GraphiQL(endpoint string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := path.Base(r.URL.Path)
-		if name == "graphiql" {
-			page(w, endpoint)
-			return
-		}
-		asset(w, r, name)
-	})
+	mux := http.NewServeMux()
+	versions := map[string]string{}
+	for name, packed := range graphiqlAssets() {
+		a := newAsset(name, packed)
+		versions[name] = a.version
+		mux.Handle("GET /graphiql/"+name, a)
+	}
+	page := graphiqlPage(endpoint, versions)
+	serve := func(w http.ResponseWriter, _ *http.Request) { html(w, page) }
+	mux.HandleFunc("GET /graphiql", serve)
+	mux.HandleFunc("GET /graphiql/{$}", serve)
+	return mux
 }
 
-func page(w http.ResponseWriter, endpoint string) {
-	text, err := template.ParseFS(graphiqlFiles, "graphiql/index.html")
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
+func graphiqlAssets() map[string][]byte {
+	files := map[string][]byte{"start.js": pack(read("graphiql/start.js"))}
+	for _, name := range []string{"react.js", "react-dom.js", "graphiql.js", "graphiql.css"} {
+		files[name] = read("graphiql/" + name + ".gz")
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", security)
-	_ = text.Execute(w, endpoint) // the client is gone then
+	return files
 }
 
-// asset serves a packed file as it lies there, or unpacked to who does not take gzip.
-func asset(w http.ResponseWriter, r *http.Request, name string) {
-	packed, err := graphiqlFiles.ReadFile("graphiql/" + name + ".gz")
+// read gives an embedded file: that it is there is a matter of the build.
+func read(name string) []byte {
+	text, err := graphiqlFiles.ReadFile(name)
 	if err != nil {
-		http.NotFound(w, r)
-		return
+		panic("web: " + err.Error())
 	}
-	sum := sha256.Sum256(packed)
-	tag := fmt.Sprintf("%q", hex.EncodeToString(sum[:8]))
-	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
-	w.Header().Set("ETag", tag)
-	w.Header().Set("Cache-Control", "public, max-age=3600")
-	w.Header().Set("Vary", "Accept-Encoding")
-	if r.Header.Get("If-None-Match") == tag {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		w.Header().Set("Content-Encoding", "gzip")
-		_, _ = w.Write(packed) // the client is gone then
-		return
-	}
-	unpack(w, packed)
+	return text
 }
 
-func unpack(w http.ResponseWriter, packed []byte) {
-	plain, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
+func graphiqlPage(endpoint string, versions map[string]string) []byte {
+	t := template.Must(template.New("").Parse(string(read("graphiql/index.html"))))
+	var page bytes.Buffer
+	if err := t.Execute(&page, map[string]any{"Endpoint": endpoint, "Version": versions}); err != nil {
+		panic("web: " + err.Error())
 	}
-	_, _ = io.Copy(w, plain) // the client is gone then; the file is ours
+	return page.Bytes()
+}
+
+// html sends a page of ours.
+func html(w http.ResponseWriter, page []byte) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", security)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-cache")
+	_, _ = w.Write(page) // the client is gone then
 }

@@ -40,162 +40,6 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
-	ExchangeRate struct {
-		AgeDays func(childComplexity int) int
-		Base    func(childComplexity int) int
-		Date    func(childComplexity int) int
-		Quote   func(childComplexity int) int
-		Rate    func(childComplexity int) int
-		Source  func(childComplexity int) int
-	}
-
-	Gpu struct {
-		Architecture       func(childComplexity int) int
-		FormFactor         func(childComplexity int) int
-		Fp16SparseTflops   func(childComplexity int) int
-		Fp16Tflops         func(childComplexity int) int
-		Fp32Tflops         func(childComplexity int) int
-		Fp8Tflops          func(childComplexity int) int
-		ID                 func(childComplexity int) int
-		MemoryBandwidthGBs func(childComplexity int) int
-		MemoryGB           func(childComplexity int) int
-		Model              func(childComplexity int) int
-		Offers             func(childComplexity int, filter *model.OfferFilter, orderBy *model.OfferOrder, first *int, after *string) int
-		TDPWatts           func(childComplexity int) int
-		Vendor             func(childComplexity int) int
-		Year               func(childComplexity int) int
-	}
-
-	GpuIdentity struct {
-		FormFactor func(childComplexity int) int
-		Gpu        func(childComplexity int) int
-		GpuCount   func(childComplexity int) int
-		MemoryGB   func(childComplexity int) int
-		Model      func(childComplexity int) int
-		Partition  func(childComplexity int) int
-		Vendor     func(childComplexity int) int
-	}
-
-	ListedPrice struct {
-		Amount   func(childComplexity int) int
-		Currency func(childComplexity int) int
-		Per      func(childComplexity int) int
-		Period   func(childComplexity int) int
-	}
-
-	Money struct {
-		Amount   func(childComplexity int) int
-		Currency func(childComplexity int) int
-	}
-
-	Mutation struct {
-		ReleaseQuarantine func(childComplexity int, provider string) int
-		Scrape            func(childComplexity int, provider string) int
-	}
-
-	Offer struct {
-		Area               func(childComplexity int) int
-		ChangedAt          func(childComplexity int) int
-		CommitmentMonths   func(childComplexity int) int
-		Country            func(childComplexity int) int
-		FirstSeenAt        func(childComplexity int) int
-		Fx                 func(childComplexity int, currency *market.Currency) int
-		Gpu                func(childComplexity int) int
-		GpuCount           func(childComplexity int) int
-		GpuModel           func(childComplexity int) int
-		GpuName            func(childComplexity int) int
-		GpusAvailable      func(childComplexity int) int
-		ID                 func(childComplexity int) int
-		Kind               func(childComplexity int) int
-		Listed             func(childComplexity int) int
-		Market             func(childComplexity int) int
-		MemoryGb           func(childComplexity int) int
-		ObservedAt         func(childComplexity int) int
-		Price              func(childComplexity int) int
-		PricePerGpuHour    func(childComplexity int, currency *market.Currency) int
-		PricePerPflopsHour func(childComplexity int, currency *market.Currency, basis *market.PflopsBasis) int
-		Provider           func(childComplexity int) int
-		Region             func(childComplexity int) int
-		Sample             func(childComplexity int) int
-		Sku                func(childComplexity int) int
-		Source             func(childComplexity int) int
-		Stale              func(childComplexity int) int
-		Stock              func(childComplexity int) int
-		Vcpus              func(childComplexity int) int
-	}
-
-	OfferConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
-	}
-
-	OfferEdge struct {
-		Cursor func(childComplexity int) int
-		Node   func(childComplexity int) int
-	}
-
-	PageInfo struct {
-		EndCursor       func(childComplexity int) int
-		HasNextPage     func(childComplexity int) int
-		HasPreviousPage func(childComplexity int) int
-		StartCursor     func(childComplexity int) int
-	}
-
-	Provider struct {
-		Country       func(childComplexity int) int
-		Homepage      func(childComplexity int) int
-		ID            func(childComplexity int) int
-		Kind          func(childComplexity int) int
-		LastRunAt     func(childComplexity int) int
-		LastSuccessAt func(childComplexity int) int
-		Name          func(childComplexity int) int
-		NextRunAt     func(childComplexity int) int
-		OfferCount    func(childComplexity int) int
-		Problem       func(childComplexity int) int
-		Rejected      func(childComplexity int, first *int) int
-		Runs          func(childComplexity int, last *int) int
-		Schedule      func(childComplexity int) int
-		Status        func(childComplexity int) int
-	}
-
-	Query struct {
-		ExchangeRate func(childComplexity int, base market.Currency, quote market.Currency, at *time.Time) int
-		Gpu          func(childComplexity int, id string) int
-		Gpus         func(childComplexity int, models []string) int
-		IdentifyGpu  func(childComplexity int, name string, provider *string) int
-		Node         func(childComplexity int, id string) int
-		Offer        func(childComplexity int, id string) int
-		Offers       func(childComplexity int, filter *model.OfferFilter, orderBy *model.OfferOrder, first *int, after *string, last *int, before *string) int
-		Provider     func(childComplexity int, id string) int
-		Providers    func(childComplexity int, kinds []market.ProviderKind) int
-	}
-
-	Rejected struct {
-		At     func(childComplexity int) int
-		Reason func(childComplexity int) int
-		Sku    func(childComplexity int) int
-		Source func(childComplexity int) int
-		Text   func(childComplexity int) int
-	}
-
-	ScrapeRun struct {
-		Changed   func(childComplexity int) int
-		Duration  func(childComplexity int) int
-		Error     func(childComplexity int) int
-		Held      func(childComplexity int) int
-		Offers    func(childComplexity int) int
-		Rejected  func(childComplexity int) int
-		StartedAt func(childComplexity int) int
-		Succeeded func(childComplexity int) int
-	}
-
-	Source struct {
-		Digest    func(childComplexity int) int
-		FetchedAt func(childComplexity int) int
-		URL       func(childComplexity int) int
-	}
 }
 
 // endregion ***************************** api!.gotpl *****************************
@@ -234,782 +78,6 @@ func (e *executableSchema) Schema() *ast.Schema {
 func (e *executableSchema) Complexity(ctx context.Context, typeName, field string, childComplexity int, rawArgs map[string]any) (int, bool) {
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
-	switch typeName + "." + field {
-
-	case "ExchangeRate.ageDays":
-		if e.ComplexityRoot.ExchangeRate.AgeDays == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ExchangeRate.AgeDays(childComplexity), true
-	case "ExchangeRate.base":
-		if e.ComplexityRoot.ExchangeRate.Base == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ExchangeRate.Base(childComplexity), true
-	case "ExchangeRate.date":
-		if e.ComplexityRoot.ExchangeRate.Date == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ExchangeRate.Date(childComplexity), true
-	case "ExchangeRate.quote":
-		if e.ComplexityRoot.ExchangeRate.Quote == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ExchangeRate.Quote(childComplexity), true
-	case "ExchangeRate.rate":
-		if e.ComplexityRoot.ExchangeRate.Rate == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ExchangeRate.Rate(childComplexity), true
-	case "ExchangeRate.source":
-		if e.ComplexityRoot.ExchangeRate.Source == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ExchangeRate.Source(childComplexity), true
-
-	case "Gpu.architecture":
-		if e.ComplexityRoot.Gpu.Architecture == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Gpu.Architecture(childComplexity), true
-	case "Gpu.formFactor":
-		if e.ComplexityRoot.Gpu.FormFactor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Gpu.FormFactor(childComplexity), true
-	case "Gpu.fp16SparseTflops":
-		if e.ComplexityRoot.Gpu.Fp16SparseTflops == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Gpu.Fp16SparseTflops(childComplexity), true
-	case "Gpu.fp16Tflops":
-		if e.ComplexityRoot.Gpu.Fp16Tflops == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Gpu.Fp16Tflops(childComplexity), true
-	case "Gpu.fp32Tflops":
-		if e.ComplexityRoot.Gpu.Fp32Tflops == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Gpu.Fp32Tflops(childComplexity), true
-	case "Gpu.fp8Tflops":
-		if e.ComplexityRoot.Gpu.Fp8Tflops == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Gpu.Fp8Tflops(childComplexity), true
-	case "Gpu.id":
-		if e.ComplexityRoot.Gpu.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Gpu.ID(childComplexity), true
-	case "Gpu.memoryBandwidthGBs":
-		if e.ComplexityRoot.Gpu.MemoryBandwidthGBs == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Gpu.MemoryBandwidthGBs(childComplexity), true
-	case "Gpu.memoryGB":
-		if e.ComplexityRoot.Gpu.MemoryGB == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Gpu.MemoryGB(childComplexity), true
-	case "Gpu.model":
-		if e.ComplexityRoot.Gpu.Model == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Gpu.Model(childComplexity), true
-	case "Gpu.offers":
-		if e.ComplexityRoot.Gpu.Offers == nil {
-			break
-		}
-
-		args, err := ec.field_Gpu_offers_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Gpu.Offers(childComplexity, args["filter"].(*model.OfferFilter), args["orderBy"].(*model.OfferOrder), args["first"].(*int), args["after"].(*string)), true
-	case "Gpu.tdpWatts":
-		if e.ComplexityRoot.Gpu.TDPWatts == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Gpu.TDPWatts(childComplexity), true
-	case "Gpu.vendor":
-		if e.ComplexityRoot.Gpu.Vendor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Gpu.Vendor(childComplexity), true
-	case "Gpu.year":
-		if e.ComplexityRoot.Gpu.Year == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Gpu.Year(childComplexity), true
-
-	case "GpuIdentity.formFactor":
-		if e.ComplexityRoot.GpuIdentity.FormFactor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.GpuIdentity.FormFactor(childComplexity), true
-	case "GpuIdentity.gpu":
-		if e.ComplexityRoot.GpuIdentity.Gpu == nil {
-			break
-		}
-
-		return e.ComplexityRoot.GpuIdentity.Gpu(childComplexity), true
-	case "GpuIdentity.gpuCount":
-		if e.ComplexityRoot.GpuIdentity.GpuCount == nil {
-			break
-		}
-
-		return e.ComplexityRoot.GpuIdentity.GpuCount(childComplexity), true
-	case "GpuIdentity.memoryGB":
-		if e.ComplexityRoot.GpuIdentity.MemoryGB == nil {
-			break
-		}
-
-		return e.ComplexityRoot.GpuIdentity.MemoryGB(childComplexity), true
-	case "GpuIdentity.model":
-		if e.ComplexityRoot.GpuIdentity.Model == nil {
-			break
-		}
-
-		return e.ComplexityRoot.GpuIdentity.Model(childComplexity), true
-	case "GpuIdentity.partition":
-		if e.ComplexityRoot.GpuIdentity.Partition == nil {
-			break
-		}
-
-		return e.ComplexityRoot.GpuIdentity.Partition(childComplexity), true
-	case "GpuIdentity.vendor":
-		if e.ComplexityRoot.GpuIdentity.Vendor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.GpuIdentity.Vendor(childComplexity), true
-
-	case "ListedPrice.amount":
-		if e.ComplexityRoot.ListedPrice.Amount == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ListedPrice.Amount(childComplexity), true
-	case "ListedPrice.currency":
-		if e.ComplexityRoot.ListedPrice.Currency == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ListedPrice.Currency(childComplexity), true
-	case "ListedPrice.per":
-		if e.ComplexityRoot.ListedPrice.Per == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ListedPrice.Per(childComplexity), true
-	case "ListedPrice.period":
-		if e.ComplexityRoot.ListedPrice.Period == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ListedPrice.Period(childComplexity), true
-
-	case "Money.amount":
-		if e.ComplexityRoot.Money.Amount == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Money.Amount(childComplexity), true
-	case "Money.currency":
-		if e.ComplexityRoot.Money.Currency == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Money.Currency(childComplexity), true
-
-	case "Mutation.releaseQuarantine":
-		if e.ComplexityRoot.Mutation.ReleaseQuarantine == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_releaseQuarantine_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ReleaseQuarantine(childComplexity, args["provider"].(string)), true
-	case "Mutation.scrape":
-		if e.ComplexityRoot.Mutation.Scrape == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_scrape_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.Scrape(childComplexity, args["provider"].(string)), true
-
-	case "Offer.area":
-		if e.ComplexityRoot.Offer.Area == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.Area(childComplexity), true
-	case "Offer.changedAt":
-		if e.ComplexityRoot.Offer.ChangedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.ChangedAt(childComplexity), true
-	case "Offer.commitmentMonths":
-		if e.ComplexityRoot.Offer.CommitmentMonths == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.CommitmentMonths(childComplexity), true
-	case "Offer.country":
-		if e.ComplexityRoot.Offer.Country == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.Country(childComplexity), true
-	case "Offer.firstSeenAt":
-		if e.ComplexityRoot.Offer.FirstSeenAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.FirstSeenAt(childComplexity), true
-	case "Offer.fx":
-		if e.ComplexityRoot.Offer.Fx == nil {
-			break
-		}
-
-		args, err := ec.field_Offer_fx_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Offer.Fx(childComplexity, args["currency"].(*market.Currency)), true
-	case "Offer.gpu":
-		if e.ComplexityRoot.Offer.Gpu == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.Gpu(childComplexity), true
-	case "Offer.gpuCount":
-		if e.ComplexityRoot.Offer.GpuCount == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.GpuCount(childComplexity), true
-	case "Offer.gpuModel":
-		if e.ComplexityRoot.Offer.GpuModel == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.GpuModel(childComplexity), true
-	case "Offer.gpuName":
-		if e.ComplexityRoot.Offer.GpuName == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.GpuName(childComplexity), true
-	case "Offer.gpusAvailable":
-		if e.ComplexityRoot.Offer.GpusAvailable == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.GpusAvailable(childComplexity), true
-	case "Offer.id":
-		if e.ComplexityRoot.Offer.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.ID(childComplexity), true
-	case "Offer.kind":
-		if e.ComplexityRoot.Offer.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.Kind(childComplexity), true
-	case "Offer.listed":
-		if e.ComplexityRoot.Offer.Listed == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.Listed(childComplexity), true
-	case "Offer.market":
-		if e.ComplexityRoot.Offer.Market == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.Market(childComplexity), true
-	case "Offer.memoryGB":
-		if e.ComplexityRoot.Offer.MemoryGb == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.MemoryGb(childComplexity), true
-	case "Offer.observedAt":
-		if e.ComplexityRoot.Offer.ObservedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.ObservedAt(childComplexity), true
-	case "Offer.price":
-		if e.ComplexityRoot.Offer.Price == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.Price(childComplexity), true
-	case "Offer.pricePerGpuHour":
-		if e.ComplexityRoot.Offer.PricePerGpuHour == nil {
-			break
-		}
-
-		args, err := ec.field_Offer_pricePerGpuHour_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Offer.PricePerGpuHour(childComplexity, args["currency"].(*market.Currency)), true
-	case "Offer.pricePerPflopsHour":
-		if e.ComplexityRoot.Offer.PricePerPflopsHour == nil {
-			break
-		}
-
-		args, err := ec.field_Offer_pricePerPflopsHour_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Offer.PricePerPflopsHour(childComplexity, args["currency"].(*market.Currency), args["basis"].(*market.PflopsBasis)), true
-	case "Offer.provider":
-		if e.ComplexityRoot.Offer.Provider == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.Provider(childComplexity), true
-	case "Offer.region":
-		if e.ComplexityRoot.Offer.Region == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.Region(childComplexity), true
-	case "Offer.sample":
-		if e.ComplexityRoot.Offer.Sample == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.Sample(childComplexity), true
-	case "Offer.sku":
-		if e.ComplexityRoot.Offer.Sku == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.Sku(childComplexity), true
-	case "Offer.source":
-		if e.ComplexityRoot.Offer.Source == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.Source(childComplexity), true
-	case "Offer.stale":
-		if e.ComplexityRoot.Offer.Stale == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.Stale(childComplexity), true
-	case "Offer.stock":
-		if e.ComplexityRoot.Offer.Stock == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.Stock(childComplexity), true
-	case "Offer.vcpus":
-		if e.ComplexityRoot.Offer.Vcpus == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Offer.Vcpus(childComplexity), true
-
-	case "OfferConnection.edges":
-		if e.ComplexityRoot.OfferConnection.Edges == nil {
-			break
-		}
-
-		return e.ComplexityRoot.OfferConnection.Edges(childComplexity), true
-	case "OfferConnection.nodes":
-		if e.ComplexityRoot.OfferConnection.Nodes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.OfferConnection.Nodes(childComplexity), true
-	case "OfferConnection.pageInfo":
-		if e.ComplexityRoot.OfferConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.OfferConnection.PageInfo(childComplexity), true
-	case "OfferConnection.totalCount":
-		if e.ComplexityRoot.OfferConnection.TotalCount == nil {
-			break
-		}
-
-		return e.ComplexityRoot.OfferConnection.TotalCount(childComplexity), true
-
-	case "OfferEdge.cursor":
-		if e.ComplexityRoot.OfferEdge.Cursor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.OfferEdge.Cursor(childComplexity), true
-	case "OfferEdge.node":
-		if e.ComplexityRoot.OfferEdge.Node == nil {
-			break
-		}
-
-		return e.ComplexityRoot.OfferEdge.Node(childComplexity), true
-
-	case "PageInfo.endCursor":
-		if e.ComplexityRoot.PageInfo.EndCursor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PageInfo.EndCursor(childComplexity), true
-	case "PageInfo.hasNextPage":
-		if e.ComplexityRoot.PageInfo.HasNextPage == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PageInfo.HasNextPage(childComplexity), true
-	case "PageInfo.hasPreviousPage":
-		if e.ComplexityRoot.PageInfo.HasPreviousPage == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PageInfo.HasPreviousPage(childComplexity), true
-	case "PageInfo.startCursor":
-		if e.ComplexityRoot.PageInfo.StartCursor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
-
-	case "Provider.country":
-		if e.ComplexityRoot.Provider.Country == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Provider.Country(childComplexity), true
-	case "Provider.homepage":
-		if e.ComplexityRoot.Provider.Homepage == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Provider.Homepage(childComplexity), true
-	case "Provider.id":
-		if e.ComplexityRoot.Provider.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Provider.ID(childComplexity), true
-	case "Provider.kind":
-		if e.ComplexityRoot.Provider.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Provider.Kind(childComplexity), true
-	case "Provider.lastRunAt":
-		if e.ComplexityRoot.Provider.LastRunAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Provider.LastRunAt(childComplexity), true
-	case "Provider.lastSuccessAt":
-		if e.ComplexityRoot.Provider.LastSuccessAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Provider.LastSuccessAt(childComplexity), true
-	case "Provider.name":
-		if e.ComplexityRoot.Provider.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Provider.Name(childComplexity), true
-	case "Provider.nextRunAt":
-		if e.ComplexityRoot.Provider.NextRunAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Provider.NextRunAt(childComplexity), true
-	case "Provider.offerCount":
-		if e.ComplexityRoot.Provider.OfferCount == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Provider.OfferCount(childComplexity), true
-	case "Provider.problem":
-		if e.ComplexityRoot.Provider.Problem == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Provider.Problem(childComplexity), true
-	case "Provider.rejected":
-		if e.ComplexityRoot.Provider.Rejected == nil {
-			break
-		}
-
-		args, err := ec.field_Provider_rejected_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Provider.Rejected(childComplexity, args["first"].(*int)), true
-	case "Provider.runs":
-		if e.ComplexityRoot.Provider.Runs == nil {
-			break
-		}
-
-		args, err := ec.field_Provider_runs_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Provider.Runs(childComplexity, args["last"].(*int)), true
-	case "Provider.schedule":
-		if e.ComplexityRoot.Provider.Schedule == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Provider.Schedule(childComplexity), true
-	case "Provider.status":
-		if e.ComplexityRoot.Provider.Status == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Provider.Status(childComplexity), true
-
-	case "Query.exchangeRate":
-		if e.ComplexityRoot.Query.ExchangeRate == nil {
-			break
-		}
-
-		args, err := ec.field_Query_exchangeRate_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.ExchangeRate(childComplexity, args["base"].(market.Currency), args["quote"].(market.Currency), args["at"].(*time.Time)), true
-	case "Query.gpu":
-		if e.ComplexityRoot.Query.Gpu == nil {
-			break
-		}
-
-		args, err := ec.field_Query_gpu_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Gpu(childComplexity, args["id"].(string)), true
-	case "Query.gpus":
-		if e.ComplexityRoot.Query.Gpus == nil {
-			break
-		}
-
-		args, err := ec.field_Query_gpus_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Gpus(childComplexity, args["models"].([]string)), true
-	case "Query.identifyGpu":
-		if e.ComplexityRoot.Query.IdentifyGpu == nil {
-			break
-		}
-
-		args, err := ec.field_Query_identifyGpu_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.IdentifyGpu(childComplexity, args["name"].(string), args["provider"].(*string)), true
-
-	case "Query.node":
-		if e.ComplexityRoot.Query.Node == nil {
-			break
-		}
-
-		args, err := ec.field_Query_node_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Node(childComplexity, args["id"].(string)), true
-	case "Query.offer":
-		if e.ComplexityRoot.Query.Offer == nil {
-			break
-		}
-
-		args, err := ec.field_Query_offer_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Offer(childComplexity, args["id"].(string)), true
-	case "Query.offers":
-		if e.ComplexityRoot.Query.Offers == nil {
-			break
-		}
-
-		args, err := ec.field_Query_offers_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Offers(childComplexity, args["filter"].(*model.OfferFilter), args["orderBy"].(*model.OfferOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
-	case "Query.provider":
-		if e.ComplexityRoot.Query.Provider == nil {
-			break
-		}
-
-		args, err := ec.field_Query_provider_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Provider(childComplexity, args["id"].(string)), true
-	case "Query.providers":
-		if e.ComplexityRoot.Query.Providers == nil {
-			break
-		}
-
-		args, err := ec.field_Query_providers_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Providers(childComplexity, args["kinds"].([]market.ProviderKind)), true
-
-	case "Rejected.at":
-		if e.ComplexityRoot.Rejected.At == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Rejected.At(childComplexity), true
-	case "Rejected.reason":
-		if e.ComplexityRoot.Rejected.Reason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Rejected.Reason(childComplexity), true
-	case "Rejected.sku":
-		if e.ComplexityRoot.Rejected.Sku == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Rejected.Sku(childComplexity), true
-	case "Rejected.source":
-		if e.ComplexityRoot.Rejected.Source == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Rejected.Source(childComplexity), true
-	case "Rejected.text":
-		if e.ComplexityRoot.Rejected.Text == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Rejected.Text(childComplexity), true
-
-	case "ScrapeRun.changed":
-		if e.ComplexityRoot.ScrapeRun.Changed == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ScrapeRun.Changed(childComplexity), true
-	case "ScrapeRun.duration":
-		if e.ComplexityRoot.ScrapeRun.Duration == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ScrapeRun.Duration(childComplexity), true
-	case "ScrapeRun.error":
-		if e.ComplexityRoot.ScrapeRun.Error == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ScrapeRun.Error(childComplexity), true
-	case "ScrapeRun.held":
-		if e.ComplexityRoot.ScrapeRun.Held == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ScrapeRun.Held(childComplexity), true
-	case "ScrapeRun.offers":
-		if e.ComplexityRoot.ScrapeRun.Offers == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ScrapeRun.Offers(childComplexity), true
-	case "ScrapeRun.rejected":
-		if e.ComplexityRoot.ScrapeRun.Rejected == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ScrapeRun.Rejected(childComplexity), true
-	case "ScrapeRun.startedAt":
-		if e.ComplexityRoot.ScrapeRun.StartedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ScrapeRun.StartedAt(childComplexity), true
-	case "ScrapeRun.succeeded":
-		if e.ComplexityRoot.ScrapeRun.Succeeded == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ScrapeRun.Succeeded(childComplexity), true
-
-	case "Source.digest":
-		if e.ComplexityRoot.Source.Digest == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Source.Digest(childComplexity), true
-	case "Source.fetchedAt":
-		if e.ComplexityRoot.Source.FetchedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Source.FetchedAt(childComplexity), true
-	case "Source.url":
-		if e.ComplexityRoot.Source.URL == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Source.URL(childComplexity), true
-
-	}
 	return 0, false
 }
 
@@ -1110,15 +178,15 @@ type Gpu implements Node {
   memoryGB: Float
   "Memory bandwidth in GB a second."
   memoryBandwidthGBs: Float
-  "Tensor TFLOPS at FP16, dense (no sparsity)."
+  "Tensor compute at FP16 in TFLOPS, dense (no sparsity)."
   fp16Tflops: Float
-  "With 2:4 sparsity, where the chip has it."
+  "Tensor compute at FP16 in TFLOPS with 2:4 sparsity; null where the chip has none."
   fp16SparseTflops: Float
-  "Tensor TFLOPS at FP8, dense; null where the chip has no FP8."
+  "Tensor compute at FP8 in TFLOPS, dense; null where the chip has no FP8."
   fp8Tflops: Float
-  "TFLOPS at FP32, without tensor cores."
+  "Compute at FP32 in TFLOPS, without tensor cores."
   fp32Tflops: Float
-  "Power of one card, in watts."
+  "Thermal design power of one card, in watts."
   tdpWatts: Int
   "The architecture's name, as in ` + "`" + `Hopper` + "`" + `."
   architecture: String
@@ -1126,13 +194,13 @@ type Gpu implements Node {
   year: Int
   "Offers of exactly this accelerator."
   offers(
-    "Which of them; ` + "`" + `gpus` + "`" + ` in it is not looked at."
+    "Which of them."
     filter: OfferFilter
-    "In which order."
+    "In which order; the cheapest card-hour first when left out."
     orderBy: OfferOrder
-    "The first so many; 50 where it is left out, 200 at most."
+    "How many to list: 50 when left out, 200 at most."
     first: Int
-    "A cursor: what comes after it."
+    "A cursor of an earlier answer: the list goes on after it."
     after: String
   ): OfferConnection!
 }
@@ -1156,8 +224,8 @@ type GpuIdentity {
 }
 
 extend type Query {
-  "The catalogue, by id."
-  gpus("Only these models, as in ` + "`" + `H100` + "`" + `." models: [String!]): [Gpu!]!
+  "The catalogue of accelerators, by id. A model that it does not have is an error."
+  gpus("Only these models, as in ` + "`" + `H100` + "`" + `; all when left out." models: [String!]): [Gpu!]!
   "One accelerator by its id; null when the catalogue has none of that id."
   gpu("The id, as in ` + "`" + `nvidia/h100-sxm-80gb` + "`" + `." id: String!): Gpu
   "What the catalogue makes of a name."
@@ -1190,11 +258,13 @@ type PageInfo {
   endCursor: String
 }
 
+"What can be asked. Every answer to one request is of one moment of the market."
 type Query {
   "Anything by its id; null when there is nothing of that id."
   node("The id of an offer, a GPU or a provider." id: ID!): Node
 }
 
+"What can be done."
 type Mutation
 `, BuiltIn: false},
 	{Name: "../schema/offer.graphqls", Input: `"How a GPU-hour is sold."
@@ -1257,9 +327,9 @@ enum PflopsBasis {
 
 "An exact amount of one currency."
 type Money {
-  "The amount."
+  "How much, exactly."
   amount: Decimal!
-  "Its currency."
+  "The currency of the amount."
   currency: CurrencyCode!
 }
 
@@ -1289,7 +359,7 @@ type Source {
 type Offer implements Node {
   "Stable from run to run: provider/sku/region/market[-months]."
   id: ID!
-  "Who rents it out."
+  "Who sells it."
   provider: Provider!
   "The kind of seller: the provider's, unless this offer is of another, such as a community card of RunPod."
   kind: ProviderKind!
@@ -1305,7 +375,7 @@ type Offer implements Node {
   gpuCount: Float!
   "Virtual processors of the machine."
   vcpus: Int
-  "Memory of the machine, in GB as its provider counts them."
+  "Memory of the machine (not of the cards), in GB as its provider counts them."
   memoryGB: Float
   "The provider's own name of the place, verbatim; null when it does not say."
   region: String
@@ -1315,7 +385,7 @@ type Offer implements Node {
   area: Area
   "How it is sold."
   market: Market!
-  "The commitment of a RESERVED offer."
+  "The commitment of a RESERVED offer, in months; null for all others."
   commitmentMonths: Int
   "What the provider printed."
   listed: ListedPrice!
@@ -1323,17 +393,17 @@ type Offer implements Node {
   price: Money!
   "One card for one hour, rounded once to six decimals. Null only where no exchange rate is known."
   pricePerGpuHour("The currency to answer in." currency: CurrencyCode = "USD"): Decimal
-  "The rate used for that, where one was needed."
+  "The exchange rate used for that; null where none was needed, or none is known."
   fx("The currency to answer in." currency: CurrencyCode = "USD"): ExchangeRate
-  "Per hour of one PFLOPS (1 P) of FP16 tensor compute; null where the GPU's figure is unknown."
+  "One PFLOPS (1 P) of FP16 tensor compute for one hour, rounded once to six decimals; null where the GPU's figure or the exchange rate is unknown."
   pricePerPflopsHour("The currency to answer in." currency: CurrencyCode = "USD", "How the PFLOPS is counted." basis: PflopsBasis = FP16_DENSE): Decimal
   "Whether it can be rented now, as far as the provider says."
   stock: Stock!
   "Cards free now, where the provider says so."
   gpusAvailable: Int
-  "When it was first listed."
+  "When we first saw it listed."
   firstSeenAt: Time!
-  "When the provider last said so."
+  "When the provider last said so: the last success of the run that lists it."
   observedAt: Time!
   "When the price or stock last changed."
   changedAt: Time!
@@ -1349,7 +419,7 @@ type Offer implements Node {
 type OfferConnection {
   "The offers with their cursors."
   edges: [OfferEdge!]!
-  "The offers."
+  "The offers alone, for those who need no cursors."
   nodes: [Offer!]!
   "What lies around this part."
   pageInfo: PageInfo!
@@ -1361,7 +431,7 @@ type OfferConnection {
 type OfferEdge {
   "Its place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `. It stays valid while the market changes."
   cursor: String!
-  "The offer."
+  "The offer itself."
   node: Offer!
 }
 
@@ -1369,41 +439,41 @@ type OfferEdge {
 input OfferFilter {
   "Model (` + "`" + `H100` + "`" + `: every variant, and offers that say only the model) or full catalogue id (` + "`" + `nvidia/h100-sxm-80gb` + "`" + `); any of them."
   gpus: [String!]
-  "Ids of providers."
+  "Ids of providers, as in ` + "`" + `coreweave` + "`" + `."
   providers: [ID!]
-  "Kinds of seller."
+  "Kinds of seller, each offer by its own."
   providerKinds: [ProviderKind!]
   "Regions by the provider's own names, whatever the case."
   regions: [String!]
-  "ISO 3166-1 alpha-2 codes."
+  "Countries by their ISO 3166-1 alpha-2 codes, as in ` + "`" + `DE` + "`" + `. Offers whose region does not say are left out."
   countries: [String!]
-  "Parts of the world."
+  "Parts of the world. Offers whose region does not say are left out."
   areas: [Area!]
-  "Ways of selling."
+  "Ways of selling. Left out, on-demand, spot and reserved prices stand side by side."
   markets: [Market!]
-  "Commitments, in months."
+  "Commitments of RESERVED offers, in months."
   commitmentMonths: [Int!]
   "Levels of stock."
   stock: [Stock!]
-  "At least so many cards."
+  "At least so many cards in the offer."
   minGpuCount: Float
-  "At most so many cards."
+  "At most so many cards in the offer."
   maxGpuCount: Float
-  "At least so much memory of the machine."
+  "At least so much memory of the machine (not of the cards), in GB."
   minMemoryGB: Float
-  "Upper bound on pricePerGpuHour, in USD."
+  "Upper bound on pricePerGpuHour, in USD. Offers whose price in USD is unknown are left out."
   maxPricePerGpuHour: Decimal
-  "Free text over provider, sku and GPU name."
+  "Free text over provider, sku and GPU name, whatever the case."
   search: String
-  "Whether offers that may no longer be current are answered too, marked ` + "`" + `stale` + "`" + `."
+  "Whether offers that may no longer be current are listed too, marked ` + "`" + `stale` + "`" + `."
   includeStale: Boolean = true
 }
 
 "How a list of offers is sorted."
 input OfferOrder {
-  "What it is sorted by."
+  "What the list is sorted by."
   field: OfferOrderField!
-  "Which way."
+  "Which way it is sorted."
   direction: OrderDirection! = ASC
 }
 
@@ -1425,28 +495,28 @@ enum OfferOrderField {
   PROVIDER
 }
 
-"Which way a list is sorted. Nulls come last in both."
+"Which way a list is sorted. What has no value comes last in both."
 enum OrderDirection {
-  "Least first."
+  "Least, earliest or first in the alphabet first."
   ASC
-  "Greatest first."
+  "Greatest, latest or last in the alphabet first."
   DESC
 }
 
 extend type Query {
-  "Today's offers. Cheapest card-hour first where ` + "`" + `orderBy` + "`" + ` does not say otherwise."
+  "Today's offers."
   offers(
-    "Which offers."
+    "Which offers; all when left out."
     filter: OfferFilter
-    "In which order."
+    "In which order; the cheapest card-hour first when left out."
     orderBy: OfferOrder
-    "The first so many after ` + "`" + `after` + "`" + `; 50 where neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given, 200 at most."
+    "How many to list from the front: 200 at most, 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
-    "A cursor: what comes after it."
+    "A cursor of an earlier answer: the list goes on after it."
     after: String
-    "The last so many before ` + "`" + `before` + "`" + `; 200 at most."
+    "How many to list from the back: 200 at most."
     last: Int
-    "A cursor: what comes before it."
+    "A cursor of an earlier answer: the list ends before it."
     before: String
   ): OfferConnection!
   "One offer; null when there is none of that id."
@@ -1507,12 +577,12 @@ type Provider implements Node {
   lastSuccessAt: Time
   "When the next run is due; null where this process does not schedule it."
   nextRunAt: Time
-  "How many offers it has now."
+  "How many of its offers are listed now, stale ones included."
   offerCount: Int!
   "Its latest runs, newest first."
-  runs("So many; 200 are kept." last: Int = 20): [ScrapeRun!]!
+  runs("How many: 200 at most." last: Int = 20): [ScrapeRun!]!
   "Rows of the latest document that were not believed, and why."
-  rejected("The first so many." first: Int = 100): [Rejected!]!
+  rejected("How many: 1000 at most." first: Int = 100): [Rejected!]!
 }
 
 "A row kept out of the offers: nothing is dropped in silence, and nothing doubtful is served as a price."
@@ -1533,7 +603,7 @@ type Rejected {
 type ScrapeRun {
   "When it started."
   startedAt: Time!
-  "How long it took."
+  "How long it took, to the millisecond."
   duration: Duration!
   "Whether its offers are the current ones."
   succeeded: Boolean!
@@ -1543,7 +613,7 @@ type ScrapeRun {
   error: String
   "How many offers it read."
   offers: Int!
-  "How many of them are new, or have another price or stock, or are gone."
+  "How many offers are new, gone, or have another price or stock than before."
   changed: Int!
   "How many rows it did not believe."
   rejected: Int!
@@ -1551,13 +621,13 @@ type ScrapeRun {
 
 extend type Query {
   "All providers, by id."
-  providers("Only these kinds of seller." kinds: [ProviderKind!]): [Provider!]!
+  providers("Only these kinds of seller; all when left out." kinds: [ProviderKind!]): [Provider!]!
   "One provider; null when there is none of that id."
   provider("The provider's id." id: ID!): Provider
 }
 
 extend type Mutation {
-  "Run a scraper now. Needs the operator role."
+  "Run a scraper now, and wait for it. A run that failed is an answer with its ` + "`" + `error` + "`" + `. Needs the operator role."
   scrape("The provider's id." provider: ID!): ScrapeRun!
   "Believe the snapshot that is being held back. Needs the operator role."
   releaseQuarantine("The provider's id." provider: ID!): ScrapeRun!
@@ -1593,11 +663,11 @@ extend type Query {
 `, BuiltIn: false},
 	{Name: "../schema/scalars.graphqls", Input: `"An instant, RFC 3339, always UTC, to the millisecond: \"2026-11-01T12:00:00.000Z\"."
 scalar Time
-"An exact decimal number, sent as a string so that no client rounds it: \"2.3900\". A number is accepted too, as it is written."
+"An exact decimal number, sent as a string so that no client rounds it: \"2.3900\". As an argument a number is accepted too, and taken digit for digit; at most 19 digits."
 scalar Decimal
-"A length of time, ISO 8601: \"PT15M\", \"P1D\", \"P30D\"."
+"A length of time, ISO 8601 without years and months: \"PT15M\", \"P1D\", \"P30D\"."
 scalar Duration
-"An ISO 4217 currency code: \"USD\", \"CNY\"."
+"An ISO 4217 currency code in capital letters: \"USD\", \"CNY\"."
 scalar CurrencyCode
 `, BuiltIn: false},
 }
@@ -8233,14 +7303,13 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) unmarshalNArea2gpuhourᚋmarketᚐArea(ctx context.Context, v any) (market.Area, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := market.Area(tmp)
+	res, err := scalar.UnmarshalArea(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNArea2gpuhourᚋmarketᚐArea(ctx context.Context, sel ast.SelectionSet, v market.Area) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalArea(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Area!")
 	}
@@ -8318,17 +7387,17 @@ func (ec *executionContext) marshalNDuration2timeᚐDuration(ctx context.Context
 }
 
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
-	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	res, err := scalar.UnmarshalFloat(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.SelectionSet, v float64) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalFloatContext(v)
+	res := scalar.MarshalFloat(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Float!")
 	}
-	return graphql.WrapContextMarshaler(ctx, res)
+	return res
 }
 
 func (ec *executionContext) marshalNGpu2gpuhourᚋgraphᚋmodelᚐGpu(ctx context.Context, sel ast.SelectionSet, v model.Gpu) graphql.Marshaler {
@@ -8374,13 +7443,13 @@ func (ec *executionContext) marshalNID2string(ctx context.Context, sel ast.Selec
 }
 
 func (ec *executionContext) unmarshalNInt2int(ctx context.Context, v any) (int, error) {
-	res, err := graphql.UnmarshalInt(v)
+	res, err := scalar.UnmarshalInt(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.SelectionSet, v int) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalInt(v)
+	res := scalar.MarshalInt(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Int!")
 	}
@@ -8392,14 +7461,13 @@ func (ec *executionContext) marshalNListedPrice2gpuhourᚋmarketᚐListedPrice(c
 }
 
 func (ec *executionContext) unmarshalNMarket2gpuhourᚋmarketᚐMarket(ctx context.Context, v any) (market.Market, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := market.Market(tmp)
+	res, err := scalar.UnmarshalMarket(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNMarket2gpuhourᚋmarketᚐMarket(ctx context.Context, sel ast.SelectionSet, v market.Market) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalMarket(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Market!")
 	}
@@ -8459,14 +7527,13 @@ func (ec *executionContext) marshalNOfferEdge2ᚕgpuhourᚋgraphᚋmodelᚐOffer
 }
 
 func (ec *executionContext) unmarshalNOfferOrderField2gpuhourᚋmarketᚐOrderField(ctx context.Context, v any) (market.OrderField, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := market.OrderField(tmp)
+	res, err := scalar.UnmarshalOrderField(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNOfferOrderField2gpuhourᚋmarketᚐOrderField(ctx context.Context, sel ast.SelectionSet, v market.OrderField) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalOrderField(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "OfferOrderField!")
 	}
@@ -8474,14 +7541,13 @@ func (ec *executionContext) marshalNOfferOrderField2gpuhourᚋmarketᚐOrderFiel
 }
 
 func (ec *executionContext) unmarshalNOrderDirection2gpuhourᚋmarketᚐDirection(ctx context.Context, v any) (market.Direction, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := market.Direction(tmp)
+	res, err := scalar.UnmarshalDirection(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNOrderDirection2gpuhourᚋmarketᚐDirection(ctx context.Context, sel ast.SelectionSet, v market.Direction) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalDirection(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "OrderDirection!")
 	}
@@ -8493,14 +7559,13 @@ func (ec *executionContext) marshalNPageInfo2gpuhourᚋgraphᚋmodelᚐPageInfo(
 }
 
 func (ec *executionContext) unmarshalNPriceBasis2gpuhourᚋmarketᚐPriceBasis(ctx context.Context, v any) (market.PriceBasis, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := market.PriceBasis(tmp)
+	res, err := scalar.UnmarshalPriceBasis(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNPriceBasis2gpuhourᚋmarketᚐPriceBasis(ctx context.Context, sel ast.SelectionSet, v market.PriceBasis) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalPriceBasis(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "PriceBasis!")
 	}
@@ -8528,14 +7593,13 @@ func (ec *executionContext) marshalNProvider2ᚕgpuhourᚋgraphᚋmodelᚐProvid
 }
 
 func (ec *executionContext) unmarshalNProviderKind2gpuhourᚋmarketᚐProviderKind(ctx context.Context, v any) (market.ProviderKind, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := market.ProviderKind(tmp)
+	res, err := scalar.UnmarshalProviderKind(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNProviderKind2gpuhourᚋmarketᚐProviderKind(ctx context.Context, sel ast.SelectionSet, v market.ProviderKind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalProviderKind(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ProviderKind!")
 	}
@@ -8543,14 +7607,13 @@ func (ec *executionContext) marshalNProviderKind2gpuhourᚋmarketᚐProviderKind
 }
 
 func (ec *executionContext) unmarshalNProviderStatus2gpuhourᚋmarketᚐProviderStatus(ctx context.Context, v any) (market.ProviderStatus, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := market.ProviderStatus(tmp)
+	res, err := scalar.UnmarshalProviderStatus(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNProviderStatus2gpuhourᚋmarketᚐProviderStatus(ctx context.Context, sel ast.SelectionSet, v market.ProviderStatus) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalProviderStatus(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ProviderStatus!")
 	}
@@ -8610,14 +7673,13 @@ func (ec *executionContext) marshalNSource2gpuhourᚋmarketᚐSource(ctx context
 }
 
 func (ec *executionContext) unmarshalNStock2gpuhourᚋmarketᚐStock(ctx context.Context, v any) (market.Stock, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := market.Stock(tmp)
+	res, err := scalar.UnmarshalStock(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNStock2gpuhourᚋmarketᚐStock(ctx context.Context, sel ast.SelectionSet, v market.Stock) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalStock(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Stock!")
 	}
@@ -8834,8 +7896,7 @@ func (ec *executionContext) unmarshalOArea2ᚖgpuhourᚋmarketᚐArea(ctx contex
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
-	res := market.Area(tmp)
+	res, err := scalar.UnmarshalArea(v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -8845,7 +7906,7 @@ func (ec *executionContext) marshalOArea2ᚖgpuhourᚋmarketᚐArea(ctx context.
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(string(*v))
+	res := scalar.MarshalArea(*v)
 	return res
 }
 
@@ -8926,7 +7987,7 @@ func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v an
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	res, err := scalar.UnmarshalFloat(v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -8935,8 +7996,9 @@ func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel as
 		return graphql.Null
 	}
 	_ = sel
-	res := graphql.MarshalFloatContext(*v)
-	return graphql.WrapContextMarshaler(ctx, res)
+	_ = ctx
+	res := scalar.MarshalFloat(*v)
+	return res
 }
 
 func (ec *executionContext) marshalOGpu2ᚖgpuhourᚋgraphᚋmodelᚐGpu(ctx context.Context, sel ast.SelectionSet, v *model.Gpu) graphql.Marshaler {
@@ -9038,7 +8100,7 @@ func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*i
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalInt(v)
+	res, err := scalar.UnmarshalInt(v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -9048,7 +8110,7 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalInt(*v)
+	res := scalar.MarshalInt(*v)
 	return res
 }
 
@@ -9122,8 +8184,7 @@ func (ec *executionContext) unmarshalOPflopsBasis2ᚖgpuhourᚋmarketᚐPflopsBa
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
-	res := market.PflopsBasis(tmp)
+	res, err := scalar.UnmarshalPflopsBasis(v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -9133,7 +8194,7 @@ func (ec *executionContext) marshalOPflopsBasis2ᚖgpuhourᚋmarketᚐPflopsBasi
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(string(*v))
+	res := scalar.MarshalPflopsBasis(*v)
 	return res
 }
 

@@ -1,6 +1,11 @@
 package model
 
-import "gpuhour/market"
+import (
+	"fmt"
+	"slices"
+
+	"gpuhour/market"
+)
 
 // Window is the part of a list that is asked for.
 func Window(first *int, after *string, last *int, before *string) market.Window {
@@ -14,13 +19,63 @@ func text(s *string) string {
 	return *s
 }
 
-// Ask puts a question for offers to the view.
-func Ask(env *Env, filter *OfferFilter, orderBy *OfferOrder, window market.Window) (*OfferConnection, error) {
-	page, err := env.View.Ask(market.Question{Filter: filter.asked(), Order: orderBy.asked(), Window: window, Now: env.Now, Cadence: env.Cadence})
+// Ask puts a question for offers to the view; gpuID narrows it to one catalogue entry, where it is not empty.
+func Ask(env *Env, filter *OfferFilter, gpuID string, orderBy *OfferOrder, window market.Window) (*OfferConnection, error) {
+	if err := filter.check(env); err != nil {
+		return nil, err
+	}
+	asked := filter.asked()
+	asked.GpuID = gpuID
+	page, err := env.View.Ask(market.Question{Filter: asked, Order: orderBy.asked(), Window: window, Now: env.Now, Cadence: env.Cadence})
 	if err != nil {
 		return nil, err
 	}
 	return &OfferConnection{env, page}, nil
+}
+
+// check refuses what would match nothing whatever is on offer, because it is misspelt.
+func (f *OfferFilter) check(env *Env) error {
+	if f == nil {
+		return nil
+	}
+	if err := f.checkSizes(); err != nil {
+		return err
+	}
+	for _, id := range f.Providers {
+		if _, known := env.Providers[id]; !known && env.View.Count(id) == 0 {
+			return &market.InvalidError{Field: "filter.providers", Reason: fmt.Sprintf("there is no provider %.60q; query providers lists them", id)}
+		}
+	}
+	for _, c := range f.Countries {
+		if len(c) != 2 {
+			return &market.InvalidError{Field: "filter.countries", Reason: fmt.Sprintf("expected codes of two letters such as \"DE\", got %.60q", c)}
+		}
+	}
+	return nil
+}
+
+// The bounds of a filter.
+const (
+	mostValues    = 200
+	longestName   = 200
+	longestSearch = 200
+)
+
+func (f *OfferFilter) checkSizes() error {
+	sizes := map[string]int{"gpus": len(f.Gpus), "providers": len(f.Providers), "providerKinds": len(f.ProviderKinds), "regions": len(f.Regions),
+		"countries": len(f.Countries), "areas": len(f.Areas), "markets": len(f.Markets), "commitmentMonths": len(f.CommitmentMonths), "stock": len(f.Stock)}
+	for field, n := range sizes {
+		if n > mostValues {
+			return &market.InvalidError{Field: "filter." + field, Reason: fmt.Sprintf("expected at most %d values, got %d", mostValues, n)}
+		}
+	}
+	if slices.ContainsFunc(f.Gpus, func(name string) bool { return len(name) > longestName }) {
+		return &market.InvalidError{Field: "filter.gpus", Reason: fmt.Sprintf("expected names of at most %d bytes", longestName)}
+	}
+	if len(text(f.Search)) > longestSearch {
+		return &market.InvalidError{Field: "filter.search", Reason: fmt.Sprintf("expected at most %d bytes", longestSearch)}
+	}
+	return nil
 }
 
 func (o *OfferOrder) asked() market.Order {

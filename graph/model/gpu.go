@@ -22,12 +22,7 @@ func (g Gpu) Architecture() *string { return optional(g.Gpu.Architecture) }
 
 // Offers are those of exactly this accelerator.
 func (g Gpu) Offers(filter *OfferFilter, orderBy *OfferOrder, first *int, after *string) (*OfferConnection, error) {
-	chosen := OfferFilter{}
-	if filter != nil {
-		chosen = *filter
-	}
-	chosen.Gpus = []string{g.ID}
-	return Ask(g.env, &chosen, orderBy, Window(first, after, nil, nil))
+	return Ask(g.env, filter, g.ID, orderBy, Window(first, after, nil, nil))
 }
 
 // GpuIdentity is what the catalogue makes of a name.

@@ -12,40 +12,40 @@ import (
 type OfferFilter struct {
 	// Model (`H100`: every variant, and offers that say only the model) or full catalogue id (`nvidia/h100-sxm-80gb`); any of them.
 	Gpus []string `json:"gpus,omitempty"`
-	// Ids of providers.
+	// Ids of providers, as in `coreweave`.
 	Providers []string `json:"providers,omitempty"`
-	// Kinds of seller.
+	// Kinds of seller, each offer by its own.
 	ProviderKinds []market.ProviderKind `json:"providerKinds,omitempty"`
 	// Regions by the provider's own names, whatever the case.
 	Regions []string `json:"regions,omitempty"`
-	// ISO 3166-1 alpha-2 codes.
+	// Countries by their ISO 3166-1 alpha-2 codes, as in `DE`. Offers whose region does not say are left out.
 	Countries []string `json:"countries,omitempty"`
-	// Parts of the world.
+	// Parts of the world. Offers whose region does not say are left out.
 	Areas []market.Area `json:"areas,omitempty"`
-	// Ways of selling.
+	// Ways of selling. Left out, on-demand, spot and reserved prices stand side by side.
 	Markets []market.Market `json:"markets,omitempty"`
-	// Commitments, in months.
+	// Commitments of RESERVED offers, in months.
 	CommitmentMonths []int `json:"commitmentMonths,omitempty"`
 	// Levels of stock.
 	Stock []market.Stock `json:"stock,omitempty"`
-	// At least so many cards.
+	// At least so many cards in the offer.
 	MinGpuCount *float64 `json:"minGpuCount,omitempty"`
-	// At most so many cards.
+	// At most so many cards in the offer.
 	MaxGpuCount *float64 `json:"maxGpuCount,omitempty"`
-	// At least so much memory of the machine.
+	// At least so much memory of the machine (not of the cards), in GB.
 	MinMemoryGb *float64 `json:"minMemoryGB,omitempty"`
-	// Upper bound on pricePerGpuHour, in USD.
+	// Upper bound on pricePerGpuHour, in USD. Offers whose price in USD is unknown are left out.
 	MaxPricePerGpuHour *decimal.Decimal `json:"maxPricePerGpuHour,omitempty"`
-	// Free text over provider, sku and GPU name.
+	// Free text over provider, sku and GPU name, whatever the case.
 	Search *string `json:"search,omitempty"`
-	// Whether offers that may no longer be current are answered too, marked `stale`.
+	// Whether offers that may no longer be current are listed too, marked `stale`.
 	IncludeStale *bool `json:"includeStale,omitempty"`
 }
 
 // How a list of offers is sorted.
 type OfferOrder struct {
-	// What it is sorted by.
+	// What the list is sorted by.
 	Field market.OrderField `json:"field"`
-	// Which way.
+	// Which way it is sorted.
 	Direction market.Direction `json:"direction"`
 }

@@ -47,15 +47,17 @@ func (p Provider) NextRunAt() *time.Time {
 // OfferCount is the number of its offers.
 func (p Provider) OfferCount() int { return p.env.View.Count(p.ID) }
 
-// The longest lists of runs and of rejected rows.
+// The lengths of the lists of runs and of rejected rows: where none is asked for, and the longest.
 const (
-	mostRuns     = 200
-	mostRejected = 1000
+	UsualRuns     = 20
+	MostRuns      = 200
+	UsualRejected = 100
+	MostRejected  = 1000
 )
 
 // Runs are its latest runs.
 func (p Provider) Runs(ctx context.Context, last *int) ([]ScrapeRun, error) {
-	n, err := length("last", last, 20, mostRuns)
+	n, err := length("last", last, UsualRuns, MostRuns)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +71,7 @@ func (p Provider) Runs(ctx context.Context, last *int) ([]ScrapeRun, error) {
 
 // Rejected are the rows that were not believed.
 func (p Provider) Rejected(ctx context.Context, first *int) ([]Rejected, error) {
-	n, err := length("first", first, 100, mostRejected)
+	n, err := length("first", first, UsualRejected, MostRejected)
 	if err != nil {
 		return nil, err
 	}

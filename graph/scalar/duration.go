@@ -1,6 +1,7 @@
 package scalar
 
 import (
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -28,13 +29,13 @@ func isoDuration(d time.Duration) string {
 		out += strconv.FormatInt(m, 10) + "M"
 	}
 	if s := d % time.Minute; s > 0 || d == 0 {
-		out += strconv.FormatFloat(s.Seconds(), 'f', -1, 64) + "S"
+		out += strconv.FormatFloat(float64(s.Milliseconds())/1000, 'f', -1, 64) + "S"
 	}
 	return out
 }
 
-// isoPattern is ISO 8601 without years and months, whose length nobody knows.
-var isoPattern = regexp.MustCompile(`^P(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,9}(?:\.\d{1,3})?)S)?)?$`)
+// isoPattern is ISO 8601 without years and months, whose length nobody knows, and with few enough digits to fit.
+var isoPattern = regexp.MustCompile(`^P(?:(\d{1,3})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,7})M)?(?:(\d{1,8}(?:\.\d{1,3})?)S)?)?$`)
 
 var isoUnits = []time.Duration{7 * 24 * time.Hour, 24 * time.Hour, time.Hour, time.Minute, time.Second}
 
@@ -48,7 +49,7 @@ func UnmarshalDuration(v any) (time.Duration, error) {
 	var total time.Duration
 	for i, unit := range isoUnits {
 		n, _ := strconv.ParseFloat(parts[i+1], 64) // absent is zero
-		total += time.Duration(n*1000) * (unit / 1000)
+		total += time.Duration(math.Round(n*1000)) * (unit / 1000)
 	}
 	return total, nil
 }

@@ -23,3 +23,15 @@ func UnmarshalFloat(v any) (float64, error) {
 	}
 	return f, nil
 }
+
+// MarshalInt writes a whole number.
+func MarshalInt(n int) graphql.Marshaler { return graphql.MarshalInt(n) }
+
+// UnmarshalInt reads a whole number.
+func UnmarshalInt(v any) (int, error) {
+	n, err := graphql.UnmarshalInt(v)
+	if err != nil {
+		return 0, expected("a whole number", v)
+	}
+	return n, nil
+}

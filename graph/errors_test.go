@@ -1,0 +1,113 @@
+package graph_test
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestErrorsNameTheArgumentAndWhatWasExpected(t *testing.T) {
+	cases := map[string]struct {
+		reason    string
+		query     string
+		variables map[string]any
+		code      string
+		message   string
+	}{
+		"unknown model":       {"a model nobody makes", `{ offers(filter: {gpus: ["Z9000"]}) { totalCount } }`, nil, "BAD_USER_INPUT", `filter.gpus: no GPU model is called "Z9000"`},
+		"unknown id":          {"an id the catalogue has not", `{ offers(filter: {gpus: ["nvidia/z"]}) { totalCount } }`, nil, "BAD_USER_INPUT", `filter.gpus: "nvidia/z" is not in the catalogue`},
+		"unknown provider":    {"a misspelt provider would match nothing", `{ offers(filter: {providers: ["alhpa"]}) { totalCount } }`, nil, "BAD_USER_INPUT", `filter.providers: there is no provider "alhpa"`},
+		"country":             {"a country is a code", `{ offers(filter: {countries: ["Germany"]}) { totalCount } }`, nil, "BAD_USER_INPUT", `filter.countries: expected codes of two letters`},
+		"price":               {"a price is a decimal", `{ offers(filter: {maxPricePerGpuHour: "cheap"}) { totalCount } }`, nil, "BAD_USER_INPUT", `filter.maxPricePerGpuHour: expected a decimal number`},
+		"price variable":      {"in variables too", `query($f: OfferFilter) { offers(filter: $f) { totalCount } }`, map[string]any{"f": map[string]any{"maxPricePerGpuHour": "1e3"}}, "BAD_USER_INPUT", `filter.maxPricePerGpuHour: expected a decimal number`},
+		"long price":          {"more than 19 digits are refused, not rounded", `{ offers(filter: {maxPricePerGpuHour: 0.12345678901234567890}) { totalCount } }`, nil, "BAD_USER_INPUT", `filter.maxPricePerGpuHour: expected a decimal number of at most 19 digits`},
+		"negative price":      {"a bound below zero is a mistake", `{ offers(filter: {maxPricePerGpuHour: -1}) { totalCount } }`, nil, "BAD_USER_INPUT", `filter.maxPricePerGpuHour: expected a price in USD, zero or more`},
+		"first":               {"a page has no negative length", `{ offers(first: -1) { totalCount } }`, nil, "BAD_USER_INPUT", `first: expected zero or more`},
+		"last":                {"a page has no negative length", `{ offers(last: -1) { totalCount } }`, nil, "BAD_USER_INPUT", `last: expected zero or more`},
+		"cursor":              {"a cursor is ours", `{ offers(after: "x") { totalCount } }`, nil, "BAD_USER_INPUT", `after: expected a cursor from an earlier answer`},
+		"lower case enum":     {"the validation before lets any case pass", `query($m: [Market!]) { offers(filter: {markets: $m}) { totalCount } }`, map[string]any{"m": []string{"spot"}}, "BAD_USER_INPUT", `filter.markets[0]: expected one of ON_DEMAND, SPOT, RESERVED, UNKNOWN, got "spot"`},
+		"lower case basis":    {"of arguments too", `query($b: PflopsBasis) { offer(id: "` + h100 + `") { pricePerPflopsHour(basis: $b) } }`, map[string]any{"b": "fp16_dense"}, "BAD_USER_INPUT", `basis: expected one of FP16_DENSE`},
+		"unknown enum":        {"a word that is none", `query($m: [Market!]) { offers(filter: {markets: $m}) { totalCount } }`, map[string]any{"m": []string{"RENTED"}}, "BAD_USER_INPUT", `variable m[0]: RENTED is not a valid Market`},
+		"unknown word":        {"a literal that is none", `{ offers(filter: {markets: [RENTED]}) { totalCount } }`, nil, "GRAPHQL_VALIDATION_FAILED", `Value "RENTED" does not exist in "Market!" enum`},
+		"order":               {"an order needs a field", `query($o: OfferOrder) { offers(orderBy: $o) { totalCount } }`, map[string]any{"o": map[string]any{}}, "BAD_USER_INPUT", `variable o.field: must be defined`},
+		"variable type":       {"text is no number", `query($n: Int) { offers(first: $n) { totalCount } }`, map[string]any{"n": "many"}, "BAD_USER_INPUT", `variable n: cannot use string as Int`},
+		"fraction":            {"half an offer", `query($n: Int) { offers(first: $n) { totalCount } }`, map[string]any{"n": 1.5}, "BAD_USER_INPUT", `variable n: cannot use`},
+		"variable missing":    {"a required variable", `query($id: ID!) { offer(id: $id) { id } }`, nil, "BAD_USER_INPUT", `variable id: must be defined`},
+		"currency":            {"a currency is a code", `{ exchangeRate(base: "dollar", quote: "CNY") { rate } }`, nil, "BAD_USER_INPUT", `base: expected a currency code of three capital letters`},
+		"currency of a field": {"of a nested field too", `{ offer(id: "` + h100 + `") { pricePerGpuHour(currency: "usd") } }`, nil, "BAD_USER_INPUT", `currency: expected a currency code`},
+		"huge number":         {"a number where text belongs must not crash", `{ exchangeRate(base: 99999999999999999999, quote: "CNY") { rate } }`, nil, "BAD_USER_INPUT", `base: expected a currency code`},
+		"huge int":            {"a number too long for Int", `{ offers(first: 99999999999999999999) { totalCount } }`, nil, "GRAPHQL_VALIDATION_FAILED", `Int cannot represent`},
+		"time":                {"a time is RFC 3339", `{ exchangeRate(base: "USD", quote: "CNY", at: "yesterday") { rate } }`, nil, "BAD_USER_INPUT", `at: expected a time such as`},
+		"time number":         {"seconds are no time", `{ exchangeRate(base: "USD", quote: "CNY", at: 1763640000) { rate } }`, nil, "BAD_USER_INPUT", `at: expected a time such as`},
+		"models":              {"a model nobody makes", `{ gpus(models: ["Z9000"]) { id } }`, nil, "BAD_USER_INPUT", `models: no GPU model is called "Z9000"`},
+		"long name":           {"no accelerator's name is that long", `query($n: String!) { identifyGpu(name: $n) { model } }`, map[string]any{"n": strings.Repeat("x", 1001)}, "BAD_USER_INPUT", `name: expected at most 1000 bytes`},
+		"many values":         {"a filter is no list of everything", `query($r: [String!]) { offers(filter: {regions: $r}) { totalCount } }`, map[string]any{"r": make([]string, 201)}, "BAD_USER_INPUT", `filter.regions: expected at most 200 values, got 201`},
+		"long search":         {"a name is not that long", `query($s: String) { offers(filter: {search: $s}) { totalCount } }`, map[string]any{"s": strings.Repeat("x", 201)}, "BAD_USER_INPUT", `filter.search: expected at most 200 bytes`},
+		"many models":         {"there are not so many", `query($m: [String!]) { gpus(models: $m) { id } }`, map[string]any{"m": make([]string, 201)}, "BAD_USER_INPUT", `models: expected at most 200 models`},
+		"runs":                {"a list has no negative length", `{ provider(id: "alpha") { runs(last: -1) { error } } }`, nil, "BAD_USER_INPUT", `last: expected zero or more`},
+		"scrape nobody":       {"whom we do not know cannot be read", `mutation { scrape(provider: "nobody") { error } }`, nil, "NOT_FOUND", `there is no provider of that id`},
+		"release nobody":      {"whom we do not know has no quarantine", `mutation { releaseQuarantine(provider: "nobody") { error } }`, nil, "NOT_FOUND", `there is no provider of that id`},
+		"release nothing":     {"nothing is held back", `mutation { releaseQuarantine(provider: "alpha") { error } }`, nil, "CONFLICT", `nothing of this provider is held back`},
+		"release busy":        {"two runs of one provider would undo each other", `mutation { releaseQuarantine(provider: "beta") { error } }`, nil, "CONFLICT", `the provider is being read already`},
+		"not GraphQL":         {"a document that is none", `{ offers `, nil, "GRAPHQL_PARSE_FAILED", `Expected Name`},
+		"unknown field":       {"a field that is none", `{ offers { price } }`, nil, "GRAPHQL_VALIDATION_FAILED", `Cannot query field "price"`},
+		"operation":           {"which of two?", `query A { __typename } query B { __typename }`, nil, "GRAPHQL_VALIDATION_FAILED", `operation  not found`},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			got, _ := w.send(c.query, c.variables)
+			if len(got.Errors) != 1 {
+				t.Fatalf("%s: want one error: %s %+v", c.reason, got.Data, got.Errors)
+			}
+			if e := got.Errors[0]; e.Extensions.Code != c.code || !strings.Contains(e.Message, c.message) || strings.Contains(e.Message, "lock:") {
+				t.Errorf("%s: want %s %q, got %s %q", c.reason, c.code, c.message, e.Extensions.Code, e.Message)
+			}
+			if w.log.Len() > 0 {
+				t.Errorf("a client's mistake is not logged: %s", w.log.String())
+			}
+		})
+	}
+}
+
+func TestCursorOfAnotherOrderIsRefused(t *testing.T) {
+	w := newWorld(t)
+	cursor := ask[list](w, page, map[string]any{"first": 1}).Offers.PageInfo.EndCursor
+	got, _ := w.send(page, map[string]any{"first": 1, "after": cursor, "o": map[string]any{"field": "GPU"}})
+	if len(got.Errors) != 1 || got.Errors[0].Extensions.Argument != "after" || !strings.Contains(got.Errors[0].Message, "another order") {
+		t.Errorf("%+v", got.Errors)
+	}
+}
+
+func TestInternalErrorsAreAnIDInTheLog(t *testing.T) {
+	cases := map[string]struct{ reason, query, secret string }{
+		"store":   {"where the store is, is nobody's business", `{ provider(id: "epsilon") { runs { error } } }`, "10.0.0.7"},
+		"scraper": {"what went wrong inside is in the log", `mutation { scrape(provider: "epsilon") { error } }`, "10.0.0.7"},
+		"crash":   {"a crash takes one field with it, not the process", `mutation { scrape(provider: "delta") { error } }`, "a bug of delta"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			got, _ := w.send(c.query, nil)
+			if len(got.Errors) != 1 || got.Errors[0].Extensions.Code != "INTERNAL" {
+				t.Fatalf("%s: %+v", c.reason, got.Errors)
+			}
+			id, found := strings.CutPrefix(got.Errors[0].Message, "internal error ")
+			if !found || len(id) < 20 {
+				t.Errorf("message %q", got.Errors[0].Message)
+			}
+			if log := w.log.String(); !strings.Contains(log, id) || !strings.Contains(log, c.secret) {
+				t.Errorf("the log has not both the id and the problem: %s", log)
+			}
+		})
+	}
+}
+
+func TestOneFieldsErrorLeavesTheOthers(t *testing.T) {
+	got, _ := newWorld(t).send(`{ good: offer(id: "`+h100+`") { id } bad: exchangeRate(base: "x", quote: "CNY") { rate } }`, nil)
+	if want := `{"good":{"id":"` + h100 + `"},"bad":null}`; string(got.Data) != want || len(got.Errors) != 1 {
+		t.Errorf("%s %+v", got.Data, got.Errors)
+	}
+	if path := got.Errors[0].Path; len(path) != 1 || path[0] != "bad" {
+		t.Errorf("the path is the field's in the answer: %v", path)
+	}
+}

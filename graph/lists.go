@@ -1,0 +1,72 @@
+package graph
+
+import (
+	"gpuhour/graph/model"
+	"gpuhour/graph/scalar"
+	"gpuhour/market"
+)
+
+// coordinate names a field of the schema.
+type coordinate struct{ object, field string }
+
+// lists says of every list how many items it may have, and what it costs to find them.
+type lists map[coordinate]func(arguments map[string]any) (items, search int)
+
+func (r *Resolver) lists() lists {
+	return lists{
+		{"Query", "offers"}:    offersOf,
+		{"Gpu", "offers"}:      offersOf,
+		{"Query", "gpus"}:      gpusOf,
+		{"Query", "providers"}: func(map[string]any) (int, int) { return len(r.Registry.Providers()), 1 },
+		{"Provider", "runs"}: func(a map[string]any) (int, int) {
+			return asked(a["last"], model.UsualRuns, model.MostRuns), weightOfSearch
+		},
+		{"Provider", "rejected"}: func(a map[string]any) (int, int) {
+			return asked(a["first"], model.UsualRejected, model.MostRejected), weightOfSearch
+		},
+	}
+}
+
+func offersOf(arguments map[string]any) (items, search int) {
+	first := asked(arguments["first"], market.LargestPage, market.LargestPage)
+	last := asked(arguments["last"], market.LargestPage, market.LargestPage)
+	if arguments["first"] == nil && arguments["last"] == nil {
+		first = market.DefaultPage
+	}
+	return min(first, last), weightOfSearch + weightOfValue*values(arguments["filter"])
+}
+
+// values is how many values the lists of a filter have.
+func values(filter any) (n int) {
+	fields, _ := filter.(map[string]any)
+	for _, field := range fields {
+		if list, isList := field.([]any); isList {
+			n += len(list)
+		}
+	}
+	return n
+}
+
+func gpusOf(arguments map[string]any) (items, search int) {
+	models, named := arguments["models"].([]any)
+	if !named {
+		return len(market.Gpus()), 1
+	}
+	for _, m := range models {
+		name, _ := m.(string)
+		items += len(market.GpusOfModel(name))
+	}
+	return items, 1
+}
+
+// asked is how many items an argument asks for, as it stands in the query.
+func asked(argument any, usual, most int) int {
+	if argument == nil {
+		return usual
+	}
+	n, err := scalar.UnmarshalInt(argument)
+	if err != nil {
+		return most
+	}
+	return max(0, min(n, most))
+}

@@ -1,0 +1,281 @@
+package graph_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/govalues/decimal"
+	"go.uber.org/goleak"
+
+	"gpuhour/graph"
+	"gpuhour/market"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// noon is the moment all tests happen at.
+var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+// world is a small market behind a real handler.
+type world struct {
+	t       testing.TB
+	book    *market.Book
+	log     bytes.Buffer
+	store   *fakeStore
+	handler http.Handler
+}
+
+// The providers: alpha is fresh, beta's latest run failed, cathay lists in yuan, delta is disabled, epsilon was never read,
+// held is in quarantine.
+var sellers = []market.Provider{
+	{ID: "alpha", Name: "Alpha Cloud", Kind: market.Hyperscaler, Country: "US", Homepage: "https://alpha.example", Schedule: "0 4 * * *", Cadence: 24 * time.Hour},
+	{ID: "beta", Name: "Beta Market", Kind: market.Marketplace, Country: "US", Homepage: "https://beta.example", Schedule: "0 * * * *", Cadence: time.Hour},
+	{ID: "cathay", Name: "Cathay Compute", Kind: market.Neocloud, Country: "CN", Homepage: "https://cathay.example", Schedule: "0 4 * * *", Cadence: 24 * time.Hour},
+	{ID: "delta", Name: "Delta", Kind: market.Neocloud, Country: "US", Homepage: "https://delta.example", Schedule: "0 4 * * *", Cadence: 24 * time.Hour, Disabled: "needs a key: set DELTA_KEY"},
+	{ID: "epsilon", Name: "Epsilon", Kind: market.Aggregator, Country: "US", Homepage: "https://epsilon.example", Schedule: "0 4 * * *", Cadence: 24 * time.Hour},
+	{ID: "held", Name: "Held", Kind: market.Neocloud, Country: "DE", Homepage: "https://held.example", Schedule: "0 4 * * *", Cadence: 24 * time.Hour},
+}
+
+// newWorld fills a book as the pipeline does: listings, normalised, put in place with their sheets and rates.
+func newWorld(t testing.TB) *world {
+	w := &world{t: t, book: market.NewBook(), store: &fakeStore{}}
+	w.book.SetRates(market.NewRates([]market.RateTable{{Source: "CFETS", Day: time.Date(2026, 11, 19, 0, 0, 0, 0, time.UTC), FetchedAt: noon,
+		Quotations: []market.Quotation{{Base: market.USD, Quote: market.CNY, Rate: decimal.MustParse("7.2")}}}}), noon)
+	w.load("alpha", sheetOf("alpha", noon.Add(-2*time.Hour)), alphaRows()...)
+	beta := sheetOf("beta", noon.Add(-5*time.Hour))
+	beta.Problem, beta.LastRunAt = "answered 503", noon.Add(-time.Hour)
+	w.load("beta", beta, betaRows()...)
+	w.load("cathay", sheetOf("cathay", noon.Add(-3*time.Hour)), cathayRows()...)
+	held := sheetOf("held", noon.Add(-30*time.Hour))
+	held.Held, held.Problem = true, "5 of 6 offers are gone"
+	w.load("held", held)
+	w.handler = graph.NewHandler(&graph.Resolver{Book: w.book, Registry: fakeRegistry{}, Log: w.store, Scraper: w.store, Now: func() time.Time { return noon }},
+		slog.New(slog.NewTextHandler(&w.log, nil)))
+	return w
+}
+
+func sheetOf(provider string, read time.Time) market.Sheet {
+	return market.Sheet{Provider: provider, Name: "main", LastRunAt: read, LastSuccessAt: read,
+		Documents: []market.Source{{URL: "https://" + provider + ".example/prices", FetchedAt: read, Digest: "d1" + provider}}}
+}
+
+func (w *world) load(provider string, sheet market.Sheet, rows ...market.Listing) {
+	w.t.Helper()
+	w.book.Load(provider, []market.Sheet{sheet}, w.offers(provider, rows...))
+}
+
+func (w *world) offers(provider string, rows ...market.Listing) []market.Offer {
+	w.t.Helper()
+	var out []market.Offer
+	for i, row := range rows {
+		o, err := market.Normalise(market.Origin{Provider: provider, Kind: kindOf(provider), Sheet: "main", Document: "https://" + provider + ".example/prices"}, row)
+		if err != nil {
+			w.t.Fatalf("%s %s: %v", provider, row.SKU, err)
+		}
+		o.FirstSeenAt, o.ChangedAt = noon.Add(-1000*time.Hour), noon.Add(-time.Duration(i*7%5)*time.Hour)
+		out = append(out, o)
+	}
+	return out
+}
+
+func kindOf(provider string) market.ProviderKind {
+	for _, p := range sellers {
+		if p.ID == provider {
+			return p.Kind
+		}
+	}
+	return market.Neocloud
+}
+
+func in[T any](v T) *T { return &v }
+
+func alphaRows() []market.Listing {
+	row := market.Listing{Region: "us-east-1", Country: "US", Area: market.NorthAmerica, Market: market.OnDemand, Currency: market.USD, Per: market.PerInstance, Period: market.PerHour}
+	h100 := row
+	h100.SKU, h100.GpuName, h100.Count, h100.Price, h100.VCPUs, h100.MemoryGB = "a8.h100", "NVIDIA H100 80GB HBM3", "8", "$49.24", in(192), in(2048.0)
+	spot := h100
+	spot.Market, spot.Price, spot.Stock, spot.GpusAvailable = market.Spot, "$19.70", market.Available, in(16)
+	reserved := h100
+	reserved.Market, reserved.Months, reserved.Price, reserved.Period = market.Reserved, 12, "$250000", market.PerYear
+	a100 := row
+	a100.SKU, a100.GpuName, a100.Count, a100.Price, a100.MemoryGB, a100.Region, a100.Country, a100.Area = "a1.a100", "NVIDIA A100 80GB PCIe", "1", "1.10", in(120.0), "eu-west", "DE", market.Europe
+	slice := row
+	slice.SKU, slice.GpuName, slice.Count, slice.Price, slice.Stock = "a1.slice", "A10", "1/6", "0.40", market.Limited
+	return []market.Listing{h100, spot, reserved, a100, slice}
+}
+
+func betaRows() []market.Listing {
+	row := market.Listing{Market: market.OnDemand, Currency: market.USD, Per: market.PerGPU, Period: market.PerHour, Stock: market.SoldOut}
+	h100, odd, euro, community := row, row, row, row
+	h100.SKU, h100.GpuName, h100.Price = "h100", "H100", "1.99"
+	odd.SKU, odd.GpuName, odd.Price = "quantum-9", "Quantum 9", "3.30"
+	euro.SKU, euro.GpuName, euro.Price, euro.Currency = "l40s", "L40S", "0.90", market.EUR
+	community.SKU, community.GpuName, community.Price, community.Kind = "rtx-4090 community", "RTX 4090", "0.34", market.Aggregator
+	return []market.Listing{h100, odd, euro, community}
+}
+
+func cathayRows() []market.Listing {
+	row := market.Listing{Region: "华北1", Country: "CN", Area: market.China, Market: market.Reserved, Months: 1, Currency: market.CNY, Per: market.PerInstance, Period: market.PerMonth}
+	h800, a800 := row, row
+	h800.SKU, h800.GpuName, h800.Count, h800.Price = "h800-8", "H800", "8", "72000"
+	a800.SKU, a800.GpuName, a800.Count, a800.Price, a800.Market, a800.Months, a800.Period, a800.Per = "a800-1", "A800", "1", "4.99", market.OnDemand, 0, market.PerHour, market.PerGPU
+	return []market.Listing{h800, a800}
+}
+
+type fakeRegistry struct{}
+
+func (fakeRegistry) Providers() []market.Provider { return sellers }
+func (fakeRegistry) NextRun(provider string) (time.Time, bool) {
+	return noon.Add(16 * time.Hour), provider == "alpha"
+}
+
+// fakeStore is the run log and the scraper.
+type fakeStore struct {
+	guard     sync.Mutex
+	asked     []string
+	sizes     []int
+	meanwhile func()
+}
+
+func (s *fakeStore) note(size int) {
+	s.guard.Lock()
+	defer s.guard.Unlock()
+	s.sizes = append(s.sizes, size)
+}
+
+var errStore = errors.New("dial tcp 10.0.0.7:6379: connection refused")
+
+func (s *fakeStore) Runs(_ context.Context, provider string, last int) ([]market.Run, error) {
+	s.note(last)
+	switch provider {
+	case "beta":
+		return []market.Run{{StartedAt: noon.Add(-time.Hour), EndedAt: noon.Add(-time.Hour + 65250*time.Millisecond), Error: "answered 503", Rejected: 1}}, nil
+	case "epsilon":
+		return nil, errStore
+	}
+	return nil, nil
+}
+
+func (s *fakeStore) Rejected(_ context.Context, _ string, first int) ([]market.Rejection, error) {
+	s.note(first)
+	if s.meanwhile != nil {
+		s.meanwhile()
+	}
+	return []market.Rejection{{Rejected: market.Rejected{SKU: "cpu-8", Text: `"0.10"`, Reason: "not a GPU", Document: "https://beta.example/prices"}, At: noon, Digest: "abc"}}, nil
+}
+
+func (s *fakeStore) Scrape(_ context.Context, provider string) (market.Run, error) {
+	s.asked = append(s.asked, "scrape "+provider)
+	switch provider {
+	case "alpha":
+		return market.Run{StartedAt: noon, EndedAt: noon.Add(1500 * time.Millisecond), Offers: 5, Changed: 2}, nil
+	case "beta":
+		return market.Run{StartedAt: noon, EndedAt: noon, Error: "answered 503"}, nil
+	case "held":
+		return market.Run{StartedAt: noon, EndedAt: noon, Held: true, Offers: 1}, nil
+	case "delta":
+		panic("a bug of delta")
+	case "epsilon":
+		return market.Run{}, errStore
+	}
+	return market.Run{}, graph.ErrNoProvider
+}
+
+func (s *fakeStore) ReleaseQuarantine(_ context.Context, provider string) (market.Run, error) {
+	s.asked = append(s.asked, "release "+provider)
+	switch provider {
+	case "held":
+		return market.Run{StartedAt: noon, EndedAt: noon, Offers: 1, Changed: 5}, nil
+	case "alpha":
+		return market.Run{}, graph.ErrNotHeld
+	case "beta":
+		return market.Run{}, fmt.Errorf("lock: %w", graph.ErrBusy)
+	}
+	return market.Run{}, graph.ErrNoProvider
+}
+
+// answer is what the API says.
+type answer struct {
+	Data   json.RawMessage
+	Errors []struct {
+		Message    string
+		Path       []any
+		Extensions struct{ Code, Argument string }
+	}
+}
+
+// send posts a query and gives the answer with its HTTP response.
+func (w *world) send(query string, variables any) (answer, *http.Response) {
+	w.t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	return w.do(r)
+}
+
+func (w *world) do(r *http.Request) (answer, *http.Response) {
+	w.t.Helper()
+	recorder := httptest.NewRecorder()
+	w.handler.ServeHTTP(recorder, r)
+	response := recorder.Result()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var a answer
+	if err := json.Unmarshal(text, &a); err != nil {
+		w.t.Fatalf("%d, not JSON: %.300q", response.StatusCode, text)
+	}
+	return a, response
+}
+
+// ask posts a query that must succeed, and decodes its data.
+func ask[T any](w *world, query string, variables any) T {
+	w.t.Helper()
+	a, _ := w.send(query, variables)
+	if len(a.Errors) > 0 {
+		w.t.Fatalf("%s\n%+v", query, a.Errors)
+	}
+	var into T
+	if err := json.Unmarshal(a.Data, &into); err != nil {
+		w.t.Fatalf("%s: %v", a.Data, err)
+	}
+	return into
+}
+
+// list is an answer to a query for offers.
+type list struct {
+	Offers struct {
+		TotalCount int
+		Nodes      []struct{ ID string }
+		Edges      []struct {
+			Cursor string
+			Node   struct{ ID string }
+		}
+		PageInfo struct {
+			HasNextPage, HasPreviousPage bool
+			StartCursor, EndCursor       *string
+		}
+	}
+}
+
+func (l list) ids() []string {
+	ids := []string{}
+	for _, n := range l.Offers.Nodes {
+		ids = append(ids, n.ID)
+	}
+	return ids
+}
