@@ -50,7 +50,7 @@ fuzz: ## fuzz every parser for half a minute each
 
 .PHONY: bench
 bench: packages ## measure, with the comparisons in the same run
-	$(GO) test -run '^$$' -bench . -benchmem ./market ./store ./graph .
+	$(GO) test -run '^$$' -bench . -benchmem ./market ./store ./graph
 
 .PHONY: graphiql
 graphiql: ## fetch and pack the pieces of GraphiQL anew

@@ -26,8 +26,8 @@ type app struct {
 	feed      feed
 }
 
-// newApp opens the store and fills the book from it.
-func newApp(ctx context.Context, s *session) (*app, error) {
+// newApp opens the store and fills the book from it. The address is where the process serves; empty when it does not.
+func newApp(ctx context.Context, s *session, address string) (*app, error) {
 	transport, unhurried, err := transport(s.config)
 	if err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func newApp(ctx context.Context, s *session) (*app, error) {
 	if a.registry, err = newRegistry(s.config, a.scheduler); err != nil {
 		return nil, err
 	}
-	if a.store, err = store.Open(ctx, store.Options{Redis: s.config.Redis, DataDir: s.config.DataDir, Address: s.config.Listen, Log: s.log, Now: s.now}); err != nil {
+	if a.store, err = store.Open(ctx, store.Options{Redis: s.config.Redis, DataDir: s.config.DataDir, Address: address, Log: s.log, Now: s.now}); err != nil {
 		return nil, err
 	}
 	a.feed = feed{store: a.store, book: a.book, places: map[string]int64{}, now: s.now}

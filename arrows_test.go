@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -45,5 +46,26 @@ func TestNoCgo(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", `{{if .CgoFiles}}{{if not .Standard}}{{.ImportPath}}{{end}}{{end}}`, ".").Output()
 	if err != nil || strings.TrimSpace(string(out)) != "" {
 		t.Errorf("packages that need cgo: %q, %v", out, err)
+	}
+}
+
+// TestReadmeNamesEveryDependency holds that each choice has its line.
+func TestReadmeNamesEveryDependency(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	module, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(module)) {
+		fields := strings.Fields(line)
+		if len(fields) != 2 || !strings.HasPrefix(fields[1], "v") {
+			continue // not a direct requirement
+		}
+		if name := strings.TrimPrefix(fields[0], "github.com/"); !strings.Contains(string(readme), name) {
+			t.Errorf("README.md does not say why we depend on %s", name)
+		}
 	}
 }

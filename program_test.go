@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -261,6 +262,21 @@ func TestCommandsGoThroughTheServer(t *testing.T) {
 	}
 	if code, out, errs := runCommand(t, "providers", "--data-dir", dir); code != 0 || !strings.Contains(out, "coreweave  CoreWeave") || !strings.Contains(out, "FRESH") {
 		t.Errorf("providers: %d, %s%s", code, out, errs)
+	}
+}
+
+// TestScrapesDoNotMix starts a second command while a first one, which serves nothing, has the store.
+func TestScrapesDoNotMix(t *testing.T) {
+	dir := t.TempDir()
+	a, err := newApp(t.Context(), &session{config: Config{DataDir: dir}, errs: io.Discard, log: slog.New(slog.DiscardHandler), now: time.Now}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := runCommand(t, "scrape", "--replay", samples, "--data-dir", dir); code != 1 || !strings.Contains(errs, "is in use by process") {
+		t.Errorf("%d, %s", code, errs)
+	}
+	if err := a.close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -23,9 +23,9 @@ type providerLine struct {
 
 // Run lists the providers, from the store or through the server that holds it.
 func (c *providersCommand) Run(ctx context.Context, s *session) error {
-	a, err := newApp(ctx, s)
+	a, err := newApp(ctx, s, "")
 	var busy *store.InUseError
-	if errors.As(err, &busy) {
+	if errors.As(err, &busy) && busy.Address != "" {
 		lines, err := remote{s, busy.Address}.providers(ctx)
 		return errors.Join(err, printProviders(s, lines))
 	}

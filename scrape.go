@@ -24,9 +24,9 @@ func (c *scrapeCommand) Run(ctx context.Context, s *session) error {
 	if err := checkIDs(c.Provider); err != nil {
 		return err
 	}
-	a, err := newApp(ctx, s)
+	a, err := newApp(ctx, s, "")
 	var busy *store.InUseError
-	if errors.As(err, &busy) {
+	if errors.As(err, &busy) && busy.Address != "" {
 		return remote{s, busy.Address}.scrape(ctx, c.Provider)
 	}
 	if err != nil {

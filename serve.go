@@ -29,13 +29,13 @@ const (
 
 // Run serves until the context ends; then running requests are answered, and running scrapes are abandoned whole.
 func (c *serveCommand) Run(ctx context.Context, s *session) error {
-	a, err := newApp(ctx, s)
-	if err != nil {
-		return err
-	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.config.Listen)
 	if err != nil {
-		return errors.Join(fmt.Errorf("listen: %w", err), a.close())
+		return fmt.Errorf("listen: %w", err)
+	}
+	a, err := newApp(ctx, s, listener.Addr().String())
+	if err != nil {
+		return errors.Join(err, listener.Close())
 	}
 	ctx, stop := context.WithCancel(ctx)
 	var background sync.WaitGroup

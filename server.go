@@ -82,7 +82,10 @@ func report(errs io.Writer, err error) int {
 	if err == nil {
 		return 0
 	}
-	if !errors.Is(err, errFailed) {
+	switch {
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(errs, "gpuhour: stopped; what was being read is abandoned whole")
+	case !errors.Is(err, errFailed):
 		fmt.Fprintln(errs, "gpuhour:", err)
 	}
 	return 1
