@@ -46,7 +46,7 @@ func (e *InvalidError) Error() string { return e.Field + ": " + e.Reason }
 
 // predicate is a compiled filter.
 type predicate struct {
-	gpuIDs, models map[string]bool
+	gpuIDs, models []string
 	filter         Filter
 	search         string
 	maxPrice       int64
@@ -80,21 +80,20 @@ func (v *View) staleSheets(cadence func(provider string) time.Duration, now time
 }
 
 func (p *predicate) compileGpus(v *View) error {
-	p.gpuIDs, p.models = map[string]bool{}, map[string]bool{}
 	for _, name := range p.filter.Gpus {
 		if strings.Contains(name, "/") {
 			gpu, found := GpuByID(strings.ToLower(name))
 			if !found {
 				return &InvalidError{"filter.gpus", fmt.Sprintf("%q is not in the catalogue; query gpus lists what is", abbreviate(name))}
 			}
-			p.gpuIDs[gpu.ID] = true
+			p.gpuIDs = append(p.gpuIDs, gpu.ID)
 			continue
 		}
 		model, found := v.model(name)
 		if !found {
 			return &InvalidError{"filter.gpus", fmt.Sprintf("no GPU model is called %q; query gpus lists the models", abbreviate(name))}
 		}
-		p.models[model] = true
+		p.models = append(p.models, model)
 	}
 	return nil
 }
@@ -120,7 +119,7 @@ func (p *predicate) matches(e *Entry) bool {
 
 func (p *predicate) matchesGpu(o *Offer) bool {
 	return (p.filter.GpuID == "" || p.filter.GpuID == o.GpuID) &&
-		(len(p.filter.Gpus) == 0 || p.models[o.GpuModel] || p.gpuIDs[o.GpuID])
+		(len(p.filter.Gpus) == 0 || slices.Contains(p.models, o.GpuModel) || slices.Contains(p.gpuIDs, o.GpuID))
 }
 
 func (p *predicate) matchesPrice(e *Entry) bool {
