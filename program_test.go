@@ -104,6 +104,11 @@ func TestCaptures(t *testing.T) {
 	if got := table["coreweave"]; got.offers != 32 || got.rejected != 12 {
 		t.Errorf("coreweave: %+v, want 32 offers and 12 rows without a price", got)
 	}
+	for id, again := range scrapeTable(t, captures, dir) {
+		if again.offers == 0 || again.changed != 0 || again.offers != table[id].offers {
+			t.Errorf("%s: the second time %+v after %+v", id, again, table[id])
+		}
+	}
 	server := serve(t, dir, "--replay", captures)
 	var answer struct {
 		Offers struct {

@@ -25,12 +25,24 @@ var (
 	highestCardHour = decimal.MustParse("200")
 )
 
-// Peer is a price that rows of the same model and market are compared with: USD a card-hour.
+// Peer is a price that rows of the same model, way of selling, term and kind of seller are compared with: USD a card-hour.
+// Kinds and terms are never blended: what a telecom's cloud asks says nothing of a neocloud's price.
 type Peer struct {
-	OfferID  string
+	OfferID string
+	Group   PeerGroup
+	Price   Decimal
+}
+
+// PeerGroup is what prices must have in common to be compared.
+type PeerGroup struct {
 	GpuModel string
+	Kind     ProviderKind
 	Market   Market
-	Price    Decimal
+	Months   int
+}
+
+func (o Offer) peerGroup() PeerGroup {
+	return PeerGroup{o.GpuModel, o.Kind, o.Market, o.CommitmentMonths}
 }
 
 // CheckRow says why an offer's price is not believable; nil when it is. Peers are the other offers known, of any
@@ -44,8 +56,8 @@ func CheckRow(o Offer, price Decimal, peers Peers) error {
 		return nil
 	}
 	if times(price, bandFactor, median) < 0 || times(median, bandFactor, price) < 0 {
-		return fmt.Errorf("%s USD a card-hour is more than %d times away from %s, the median of %d other %s %s offers",
-			price, bandFactor, median, others, o.GpuModel, o.Market)
+		return fmt.Errorf("%s USD a card-hour is more than %d times away from %s, the median of %d other %s %s offers of kind %s",
+			price, bandFactor, median, others, o.GpuModel, o.Market, o.Kind)
 	}
 	return nil
 }
@@ -59,21 +71,15 @@ func times(a Decimal, factor int64, b Decimal) int {
 	return product.Cmp(b)
 }
 
-// Peers holds the prices that rows are compared with, by model and market.
-type Peers map[peerKey][]Peer
+// Peers holds the prices that rows are compared with.
+type Peers map[PeerGroup][]Peer
 
-type peerKey struct {
-	model  string
-	market Market
-}
-
-// NewPeers groups prices by model and market. Offers whose model is unknown compare with nothing.
+// NewPeers groups prices. Offers whose model is unknown compare with nothing.
 func NewPeers(prices []Peer) Peers {
 	p := Peers{}
 	for _, peer := range prices {
-		if peer.GpuModel != "" {
-			key := peerKey{peer.GpuModel, peer.Market}
-			p[key] = append(p[key], peer)
+		if peer.Group.GpuModel != "" {
+			p[peer.Group] = append(p[peer.Group], peer)
 		}
 	}
 	for _, group := range p {
@@ -84,7 +90,7 @@ func NewPeers(prices []Peer) Peers {
 
 // medianWithout is the lower median of the other offers' prices, and how many there are.
 func (p Peers) medianWithout(o Offer) (Decimal, int) {
-	group := p[peerKey{o.GpuModel, o.Market}]
+	group := p[o.peerGroup()]
 	own := slices.IndexFunc(group, func(peer Peer) bool { return peer.OfferID == o.ID })
 	n := len(group)
 	if own >= 0 {

@@ -74,18 +74,29 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestJudgeBesideOthers compares with other providers' prices of the same model and market only.
+// TestJudgeBesideOthers compares with other providers' prices of the same group only.
 func TestJudgeBesideOthers(t *testing.T) {
 	two, _ := ParseAmount("2", USD)
 	var peers []Peer
 	for i := range 5 {
-		peers = append(peers, Peer{fmt.Sprint(i), "H100", OnDemand, two})
+		peers = append(peers, Peer{fmt.Sprint(i), PeerGroup{"H100", Neocloud, OnDemand, 0}, two})
 	}
-	for m, kept := range map[Market]int{OnDemand: 0, Spot: 1} {
-		r := Reading{Offers: []Offer{offerOf(t, func(l *Listing) { l.Price, l.Per, l.Market = "0.20", PerGPU, m })}}
+	tests := map[string]struct {
+		reason string
+		change func(*Listing)
+		kept   int
+	}{
+		"the same":            {"a tenth of what its like asks", func(*Listing) {}, 0},
+		"spot":                {"another way of selling", func(l *Listing) { l.Market = Spot }, 1},
+		"a marketplace":       {"kinds of seller are never blended", func(l *Listing) { l.Kind = Marketplace }, 1},
+		"a year's commitment": {"nor are terms", func(l *Listing) { l.Market, l.Months = Reserved, 12 }, 1},
+		"another model":       {"nor are models", func(l *Listing) { l.GpuName, l.CardMemoryGB = "A100", 0 }, 1},
+	}
+	for name, tt := range tests {
+		r := Reading{Offers: []Offer{offerOf(t, func(l *Listing) { l.Price, l.Per = "0.20", PerGPU; tt.change(l) })}}
 		r.Judge(peers, usd)
-		if len(r.Offers) != kept {
-			t.Errorf("%s: kept %d, want %d", m, len(r.Offers), kept)
+		if len(r.Offers) != tt.kept {
+			t.Errorf("%s: %s: kept %d, want %d", name, tt.reason, len(r.Offers), tt.kept)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func (r *Reading) peers(price func(Offer) (Decimal, bool)) []Peer {
 	var out []Peer
 	for _, o := range r.Offers {
 		if usd, known := price(o); known {
-			out = append(out, Peer{o.ID, o.GpuModel, o.Market, usd})
+			out = append(out, Peer{o.ID, o.peerGroup(), usd})
 		}
 	}
 	return out

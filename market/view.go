@@ -129,7 +129,7 @@ func (v *View) Peers(except SheetKey) []Peer {
 			continue
 		}
 		if usd, err := toDecimal(e.usdPerGpuHour, DerivedScale); err == nil && e.usdPerGpuHour >= 0 {
-			out = append(out, Peer{e.Offer.ID, e.Offer.GpuModel, e.Offer.Market, usd})
+			out = append(out, Peer{e.Offer.ID, e.Offer.peerGroup(), usd})
 		}
 	}
 	return out
