@@ -133,7 +133,7 @@ func (r *Runner) sheet(ctx context.Context, s Scraper, sheet Sheet, fence int64)
 	if _, err := r.Store.Commit(ctx, commit); err != nil {
 		return commit.Run, fmt.Errorf("commit: %w", err)
 	}
-	r.Committed(ctx, about.ID)
+	r.Committed(context.WithoutCancel(ctx), about.ID)
 	return commit.Run, nil
 }
 
@@ -179,7 +179,7 @@ func (r *Runner) release(ctx context.Context, about About, sheet Sheet, fence in
 	if _, err := r.Store.Commit(ctx, c); err != nil {
 		return run, fmt.Errorf("commit: %w", err)
 	}
-	r.Committed(ctx, about.ID)
+	r.Committed(context.WithoutCancel(ctx), about.ID)
 	return run, nil
 }
 
