@@ -145,5 +145,9 @@ const lockTime = 15 * time.Minute
 
 // Lock gives one runner the provider.
 func (s runnerStore) Lock(ctx context.Context, provider string, slot time.Time) (scrapers.Lease, error) {
-	return s.Store.Lock(ctx, provider, slot, lockTime)
+	lease, err := s.Store.Lock(ctx, provider, slot, lockTime)
+	if errors.Is(err, store.ErrLocked) || errors.Is(err, store.ErrDone) {
+		return nil, fmt.Errorf("%w: %w", scrapers.ErrElsewhere, err)
+	}
+	return lease, err
 }

@@ -9,6 +9,9 @@ import (
 // ErrNotRecorded says that the recorded answers hold none for a request. It is no failure: the source is listed as not recorded.
 var ErrNotRecorded = errors.New("not recorded")
 
+// ErrElsewhere says that another process reads the provider, or has made this scheduled run. It is no failure.
+var ErrElsewhere = errors.New("left to another process")
+
 // ErrBlocked says that the answer is not the page but a challenge, a captcha or a login.
 var ErrBlocked = errors.New("blocked")
 

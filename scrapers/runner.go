@@ -19,7 +19,7 @@ type Store interface {
 	Snapshot(ctx context.Context, provider, sheet string) (market.Snapshot, error)
 	// Commit applies a run whole or not at all; applied is false when it had been before.
 	Commit(ctx context.Context, c market.Commit) (applied bool, err error)
-	// Lock gives one runner the provider. It fails when another has it, or when the slot has been taken.
+	// Lock gives one runner the provider. ErrElsewhere when another has it, or when the slot has been taken.
 	Lock(ctx context.Context, provider string, slot time.Time) (Lease, error)
 	// SaveRates keeps exchange rates; a day that is known stays as it is.
 	SaveRates(ctx context.Context, tables []market.RateTable) error
@@ -214,7 +214,10 @@ func (r *Runner) log(result Result) {
 		r.Log.Log(context.Background(), level, "scraped", "provider", run.Provider, "sheet", run.Sheet, "offers", run.Offers,
 			"changed", run.Changed, "rejected", run.Rejected, "took", run.EndedAt.Sub(run.StartedAt), "problem", run.Error)
 	}
-	if result.Err != nil {
+	switch {
+	case errors.Is(result.Err, ErrElsewhere):
+		r.Log.Info("not scraped", "provider", result.Provider, "reason", result.Err)
+	case result.Err != nil:
 		r.Log.Warn("not scraped", "provider", result.Provider, "problem", result.Err)
 	}
 }
