@@ -2,7 +2,9 @@ package scrapers
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,3 +36,20 @@ func shiftPoint(number string, places int) string {
 	shifted := padded[:len(padded)-places] + "." + padded[len(padded)-places:]
 	return strings.TrimSuffix(strings.TrimRight(shifted, "0"), ".")
 }
+
+// segmentAfter is the part of an address' path that follows another: the zone after "zones".
+func segmentAfter(address, name string) (string, bool) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", false
+	}
+	_, rest, found := strings.Cut(u.Path, "/"+name+"/")
+	segment, _, _ := strings.Cut(rest, "/")
+	return segment, found && segment != ""
+}
+
+// sortedNames are the keys of an object in order, so that one document always gives the same listings.
+func sortedNames[V any](object map[string]V) []string { return slices.Sorted(maps.Keys(object)) }
+
+// cardsOf prints a number of cards.
+func cardsOf(n int) string { return strconv.Itoa(n) }
