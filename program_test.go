@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -265,7 +266,7 @@ func TestCommandsGoThroughTheServer(t *testing.T) {
 	if code != 0 || readTable(t, out)["coreweave"].offers == 0 {
 		t.Errorf("scrape: %d, %s%s", code, out, errs)
 	}
-	if code, out, errs := runCommand(t, "providers", "--data-dir", dir); code != 0 || !strings.Contains(out, "coreweave  CoreWeave") || !strings.Contains(out, "FRESH") {
+	if code, out, errs := runCommand(t, "providers", "--data-dir", dir); code != 0 || !regexp.MustCompile(`(?m)^coreweave +CoreWeave +.*FRESH`).MatchString(out) {
 		t.Errorf("providers: %d, %s%s", code, out, errs)
 	}
 }
