@@ -6,10 +6,7 @@ import (
 )
 
 func newEntry(o Offer, rates Rates, at time.Time) *Entry {
-	e := &Entry{Offer: o, usdPerGpuHour: unknownPrice, usdPerPflopsHour: unknownPrice, usdPerHour: unknownPrice}
-	if gpu, found := GpuByID(o.GpuID); found {
-		e.Gpu = gpu
-	}
+	e := &Entry{Offer: o, Gpu: theCatalogue().byID[o.GpuID], usdPerGpuHour: unknownPrice, usdPerPflopsHour: unknownPrice, usdPerHour: unknownPrice}
 	e.search = strings.ToLower(strings.Join([]string{o.Provider, o.SKU, o.GpuName, o.GpuModel}, "\x00"))
 	if rate, found := rates.Between(o.Listed.Currency, USD, at); found {
 		e.price(rate)

@@ -1,6 +1,7 @@
 package market
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -50,10 +51,10 @@ func (row Listing) describe(from Origin) (Offer, error) {
 	}
 	return Offer{
 		ID:       OfferID(from.Provider, row.SKU+" "+row.Variant, row.Region, row.Market, row.Months),
-		Provider: from.Provider, Kind: or(row.Kind, from.Kind), Sheet: from.Sheet, Document: from.Document, Sample: from.Sample,
-		SKU: row.SKU, GpuName: or(row.GpuName, row.SKU), GpuModel: identity.Model, GpuID: identity.id(), GpuCount: count,
+		Provider: from.Provider, Kind: cmp.Or(row.Kind, from.Kind), Sheet: from.Sheet, Document: from.Document, Sample: from.Sample,
+		SKU: row.SKU, GpuName: cmp.Or(row.GpuName, row.SKU), GpuModel: identity.Model, GpuID: identity.id(), GpuCount: count,
 		VCPUs: row.VCPUs, MemoryGB: row.MemoryGB, Region: row.Region, Country: row.Country, Area: row.Area,
-		Market: row.Market, CommitmentMonths: row.Months, Stock: or(row.Stock, StockUnknown), GpusAvailable: row.GpusAvailable,
+		Market: row.Market, CommitmentMonths: row.Months, Stock: cmp.Or(row.Stock, StockUnknown), GpusAvailable: row.GpusAvailable,
 	}, nil
 }
 
@@ -66,12 +67,12 @@ func (row Listing) checkWords() error {
 	case row.Market != Reserved && row.Months != 0:
 		return fmt.Errorf("a term of %d months on a price that is not reserved", row.Months)
 	}
-	return errors.Join(known("Market", string(row.Market)), known("Stock", string(or(row.Stock, StockUnknown))))
+	return errors.Join(known("Market", string(row.Market)), known("Stock", string(cmp.Or(row.Stock, StockUnknown))))
 }
 
 // identify asks the catalogue, first about the accelerator's name, then about the SKU where that is all there is.
 func (row Listing) identify(provider string) GpuIdentity {
-	identity := Identify(provider, or(row.GpuName, row.SKU))
+	identity := Identify(provider, cmp.Or(row.GpuName, row.SKU))
 	if row.CardMemoryGB > 0 || row.FormFactor != "" {
 		identity = identity.Narrow(row.CardMemoryGB, row.FormFactor)
 	}
@@ -135,11 +136,4 @@ func (id GpuIdentity) id() string {
 		return ""
 	}
 	return id.Gpu.ID
-}
-
-func or[T ~string](first, second T) T {
-	if first != "" {
-		return first
-	}
-	return second
 }

@@ -178,8 +178,8 @@ func (o Offer) PricePerPflopsHourIn(rate Rate, basis PflopsBasis) (Decimal, bool
 }
 
 func (o Offer) petaflopsPerCard(basis PflopsBasis) (Decimal, bool) {
-	gpu, found := GpuByID(o.GpuID)
-	if !found {
+	gpu := theCatalogue().byID[o.GpuID]
+	if gpu == nil {
 		return Decimal{}, false
 	}
 	tflops := gpu.Fp16Tflops

@@ -41,10 +41,8 @@ func (r Run) Succeeded() bool { return r.Error == "" && !r.Held }
 // Sheet is what is known of one document of a provider. A provider of several independent documents has several sheets,
 // each with its own age.
 type Sheet struct {
-	Provider string
-	Name     string
-	// Seq numbers the provider's commits; it grows by one with each.
-	Seq           int64
+	Provider      string
+	Name          string
 	LastRunID     string
 	LastRunAt     time.Time
 	LastSuccessAt time.Time

@@ -10,7 +10,7 @@ import (
 // Entry is an offer in the book with what is computed from it once.
 type Entry struct {
 	Offer Offer
-	// Gpu is the catalogue entry; nil when the name does not say which one it is.
+	// Gpu is the catalogue's own entry, which must not be changed; nil when the name does not say which one it is.
 	Gpu *Gpu
 	// usd values are millionths of a dollar, for comparing only; negative is unknown.
 	usdPerGpuHour, usdPerPflopsHour, usdPerHour int64

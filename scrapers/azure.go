@@ -62,15 +62,11 @@ func (a azure) Parse(d Document) (Page, error) {
 	if answer.Items == nil {
 		return Page{}, errors.New("the answer has no Items")
 	}
-	items, err := rows[azureItem](answer.Items, "Items", "currencyCode", "retailPrice", "armRegionName", "meterName", "productName", "unitOfMeasure", "type", "armSkuName")
+	listings, err := listed[azureItem](answer.Items, "Items", "currencyCode", "retailPrice", "armRegionName", "meterName", "productName", "unitOfMeasure", "type", "armSkuName")
 	if err != nil {
 		return Page{}, err
 	}
-	page := Page{Next: azureNext(answer.NextPageLink)}
-	for _, item := range items {
-		page.Listings = append(page.Listings, item.listing())
-	}
-	return page, nil
+	return Page{Listings: listings, Next: azureNext(answer.NextPageLink)}, nil
 }
 
 func azureNext(link *string) *Request {

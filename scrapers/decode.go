@@ -56,6 +56,16 @@ func rows[T any](list []json.RawMessage, what string, needed ...string) ([]T, er
 	return out, nil
 }
 
+// listed decodes the objects of a list that are one listing each.
+func listed[T interface{ listing() market.Listing }](list []json.RawMessage, what string, needed ...string) ([]market.Listing, error) {
+	decoded, err := rows[T](list, what, needed...)
+	var listings []market.Listing
+	for _, row := range decoded {
+		listings = append(listings, row.listing())
+	}
+	return listings, err
+}
+
 // offered is a printed price where zero and nothing both mean "not offered", as several APIs have it.
 func offered(n *json.Number) string {
 	if n == nil {

@@ -54,15 +54,12 @@ func (gitee) Parse(d Document) (Page, error) {
 	if answer.Items == nil {
 		return Page{}, errors.New("the answer has no items")
 	}
-	items, err := rows[giteeItem](answer.Items, "items", "name", "gpu_model", "gpu_num", "hour_price")
+	listings, err := listed[giteeItem](answer.Items, "items", "name", "gpu_model", "gpu_num", "hour_price")
 	if err != nil {
 		return Page{}, err
 	}
-	var page Page
-	for _, item := range items {
-		page.Listings = append(page.Listings, item.listing())
-	}
-	if len(items) >= giteePage {
+	page := Page{Listings: listings}
+	if len(listings) >= giteePage {
 		page.Next, err = nextPage(d.URL, "page", math.MaxInt)
 	}
 	return page, err

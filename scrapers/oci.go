@@ -57,15 +57,8 @@ func (oci) Parse(d Document) (Page, error) {
 	if answer.Items == nil {
 		return Page{}, errors.New("the answer has no items")
 	}
-	products, err := rows[ociProduct](answer.Items, "items", "partNumber", "displayName", "metricName", "serviceCategory", "currencyCodeLocalizations")
-	if err != nil {
-		return Page{}, err
-	}
-	var page Page
-	for _, p := range products {
-		page.Listings = append(page.Listings, p.listing())
-	}
-	return page, nil
+	listings, err := listed[ociProduct](answer.Items, "items", "partNumber", "displayName", "metricName", "serviceCategory", "currencyCodeLocalizations")
+	return Page{Listings: listings}, err
 }
 
 func (p ociProduct) listing() market.Listing {

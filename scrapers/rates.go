@@ -1,6 +1,7 @@
 package scrapers
 
 import (
+	"cmp"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -25,8 +26,8 @@ type RateSource struct {
 // RateSources are CFETS, whose fixing domestic contracts name (working days, 09:15 in Shanghai), and the ECB (working days,
 // about 16:00 in Frankfurt) for everything else.
 func RateSources(settings map[string]Settings) []RateSource {
-	cfets := orText(settings["cfets"].BaseURL, "https://www.chinamoney.com.cn")
-	ecb := orText(settings["ecb"].BaseURL, "https://www.ecb.europa.eu")
+	cfets := cmp.Or(settings["cfets"].BaseURL, "https://www.chinamoney.com.cn")
+	ecb := cmp.Or(settings["ecb"].BaseURL, "https://www.ecb.europa.eu")
 	return []RateSource{
 		{ID: "cfets", Schedule: "31 1-9 * * 1-5", Parse: parseCFETS, Request: Request{Method: "GET",
 			URL: cfets + "/r/cms/www/chinamoney/data/fx/ccpr.json", Header: map[string][]string{"Referer": {"https://www.chinamoney.com.cn/"}}}},

@@ -1,6 +1,7 @@
 package scrapers
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -34,7 +35,7 @@ func providerTable() string {
 	b.WriteString("| id | name | kind | country | unit | key | read (UTC) | evidence |\n|---|---|---|---|---|---|---|---|\n")
 	for _, s := range All() {
 		a := s.About()
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | `%s` | %s |\n", a.ID, a.Name, a.Kind, a.Country, a.Unit, orText(a.KeyName, "none"), a.Schedule, a.Evidence)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | `%s` | %s |\n", a.ID, a.Name, a.Kind, a.Country, a.Unit, cmp.Or(a.KeyName, "none"), a.Schedule, a.Evidence)
 	}
 	return b.String()
 }

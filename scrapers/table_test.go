@@ -22,9 +22,9 @@ func TestTablesAreBoundByHeader(t *testing.T) {
 	}
 	for id, tt := range tests {
 		html := readFixture(t, tt.page)
-		before := listed(t, registry[id], html)
+		before := listedBy(t, registry[id], html)
 		for column := range 7 {
-			if after := listed(t, registry[id], swapped(t, html, column)); !slices.Equal(before, after) {
+			if after := listedBy(t, registry[id], swapped(t, html, column)); !slices.Equal(before, after) {
 				t.Errorf("%s: columns %d and %d swapped: got %q, want %q", id, column, column+1, after, before)
 			}
 		}
@@ -34,7 +34,7 @@ func TestTablesAreBoundByHeader(t *testing.T) {
 			}
 		}
 		for _, header := range tt.ignored {
-			if after := listed(t, registry[id], withoutHeader(html, header)); !slices.Equal(before, after) {
+			if after := listedBy(t, registry[id], withoutHeader(html, header)); !slices.Equal(before, after) {
 				t.Errorf("%s without %q, which nobody reads: got %q", id, header, after)
 			}
 		}
@@ -45,7 +45,7 @@ func withoutHeader(html, header string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(html, ">"+header+"</td>", ">Other</td>"), ">"+header+"</th>", ">Other</th>")
 }
 
-func listed(t *testing.T, s Scraper, html string) []string {
+func listedBy(t *testing.T, s Scraper, html string) []string {
 	t.Helper()
 	page, err := s.Parse(Document{Body: []byte(html)})
 	if err != nil {

@@ -2,6 +2,7 @@ package scrapers
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto/rand"
 	"crypto/sha256"
@@ -162,7 +163,7 @@ func (x Exchange) requestRecord(id, with string) warcRecord {
 
 func (x Exchange) responseRecord(id, with string) warcRecord {
 	var block bytes.Buffer
-	fmt.Fprintf(&block, "%s %s\r\n", orText(x.Proto, "HTTP/1.1"), x.Status)
+	fmt.Fprintf(&block, "%s %s\r\n", cmp.Or(x.Proto, "HTTP/1.1"), x.Status)
 	header := safeHeader(x.Header)
 	header.Del("Set-Cookie")
 	header.Del("Transfer-Encoding")
@@ -191,13 +192,6 @@ func hostOf(address string) string {
 		return ""
 	}
 	return u.Host
-}
-
-func orText(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }
 
 // statusLine spells a status as HTTP/1.1 does.

@@ -3,6 +3,7 @@ package scrapers
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -72,7 +73,7 @@ func readRecords(r *bufio.Reader) ([]Recorded, error) {
 			if err != nil {
 				return nil, fmt.Errorf("record %d: %w", n, err)
 			}
-			answer.Method = orText(methods[header.Get("Warc-Concurrent-To")], "ANY")
+			answer.Method = cmp.Or(methods[header.Get("Warc-Concurrent-To")], "ANY")
 			answers = append(answers, answer)
 		}
 	}
