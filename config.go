@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"slices"
@@ -66,12 +67,29 @@ func readConfig(flags Settings, path string) (Config, error) {
 		Sample:    first(flags.Sample, file.Sample, false),
 		Sources:   flags.Sources,
 		Schedules: file.Schedules,
-		Providers: file.Providers,
+		Providers: withKeys(file.Providers),
 	}
 	if len(c.Sources) == 0 {
 		c.Sources = file.Sources
 	}
 	return c, c.check(lines)
+}
+
+// withKeys takes the keys that the file does not hold from the environment, where each provider says under which name.
+func withKeys(settings map[string]scrapers.Settings) map[string]scrapers.Settings {
+	out := maps.Clone(settings)
+	for _, s := range scrapers.All() {
+		about := s.About()
+		if key := os.Getenv(about.KeyName); about.KeyName != "" && out[about.ID].Key == "" && key != "" {
+			if out == nil {
+				out = map[string]scrapers.Settings{}
+			}
+			one := out[about.ID]
+			one.Key = key
+			out[about.ID] = one
+		}
+	}
+	return out
 }
 
 func first[T any](flag, file *T, otherwise T) T {

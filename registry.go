@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -47,7 +46,7 @@ func disabled(c Config, about scrapers.About) string {
 	switch {
 	case len(c.Sources) > 0 && !slices.Contains(c.Sources, about.ID):
 		return "not among the chosen --sources"
-	case about.KeyName != "" && c.Providers[about.ID].Key == "" && os.Getenv(about.KeyName) == "":
+	case about.KeyName != "" && !about.KeyOptional && c.Providers[about.ID].Key == "":
 		return "needs a key: set " + about.KeyName
 	}
 	return ""

@@ -11,8 +11,13 @@ import (
 const (
 	// bandFactor is how far a row may be from the median of its model and market, in either direction.
 	bandFactor = 5
-	// bandNeeds is how many other offers must be known before that median says anything.
+	// bandNeeds is how many other offers must be known before that median says so much.
 	bandNeeds = 5
+	// unitFactor is how far a row may be from the median of fewer offers, or from its own last price: so far apart are two prices
+	// of which one was read in the wrong unit (a 分 for a 元, a cent for a dollar).
+	unitFactor = 100
+	// unitNeeds is how many others that takes: of fewer, nobody knows which one was misread.
+	unitNeeds = 3
 	// medianFactor is how far the median of a whole sheet may move between two runs.
 	medianFactor = 3
 	// AgreeingRuns is how many runs in a row must tell the same before a held snapshot is believed without a person.
@@ -39,10 +44,12 @@ type PeerGroup struct {
 	Kind     ProviderKind
 	Market   Market
 	Months   int
+	// Component is true for bare cards, whose machine is charged on top.
+	Component bool
 }
 
 func (o Offer) peerGroup() PeerGroup {
-	return PeerGroup{o.GpuModel, o.Kind, o.Market, o.CommitmentMonths}
+	return PeerGroup{o.GpuModel, o.Kind, o.Market, o.CommitmentMonths, o.Listed.Per == PerComponent}
 }
 
 // CheckRow says why an offer's price is not believable; nil when it is. Peers are the other offers known, of any
@@ -52,14 +59,32 @@ func CheckRow(o Offer, price Decimal, peers Peers) error {
 		return fmt.Errorf("%s USD a card-hour is outside %s to %s", price, lowestCardHour, highestCardHour)
 	}
 	median, others := peers.medianWithout(o)
-	if others < bandNeeds {
+	if others < unitNeeds {
 		return nil
 	}
-	if times(price, bandFactor, median) < 0 || times(median, bandFactor, price) < 0 {
-		return fmt.Errorf("%s USD a card-hour is more than %d times away from %s, the median of %d other %s %s offers of kind %s",
-			price, bandFactor, median, others, o.GpuModel, o.Market, o.Kind)
+	few := others < bandNeeds
+	if few && apart(price, median, unitFactor) || !few && beyond(price, median, bandFactor) {
+		return fmt.Errorf("%s USD a card-hour is too far from %s, the median of %d other %s %s offers of kind %s: %d times is the limit",
+			price, median, others, o.GpuModel, o.Market, o.Kind, limitOf(few))
 	}
 	return nil
+}
+
+func limitOf(few bool) int {
+	if few {
+		return unitFactor
+	}
+	return bandFactor
+}
+
+// beyond says whether one amount is more than so many times the other.
+func beyond(a, b Decimal, factor int64) bool {
+	return times(a, factor, b) < 0 || times(b, factor, a) < 0
+}
+
+// apart says whether one amount is so many times the other, or more.
+func apart(a, b Decimal, factor int64) bool {
+	return times(a, factor, b) <= 0 || times(b, factor, a) <= 0
 }
 
 // times compares factor × a with b.
@@ -115,8 +140,25 @@ func CheckRun(before, after []Offer, price func(Offer) (Decimal, bool)) error {
 		return fmt.Errorf("%d of %d offers are gone", gone, len(before))
 	}
 	was, now := medianOf(before, price), medianOf(after, price)
-	if was.IsPos() && now.IsPos() && (times(was, medianFactor, now) <= 0 || times(now, medianFactor, was) <= 0) {
+	if was.IsPos() && now.IsPos() && apart(was, now, medianFactor) {
 		return fmt.Errorf("the median price moved from %s to %s USD a card-hour", was, now)
+	}
+	return checkUnits(before, after, price)
+}
+
+// checkUnits says which offer's own price moved so far that it must have been read in another unit.
+func checkUnits(before, after []Offer, price func(Offer) (Decimal, bool)) error {
+	old := byID(before)
+	for _, o := range after {
+		last, listed := old[o.ID]
+		if !listed {
+			continue
+		}
+		was, known := price(last)
+		now, comparable := price(o)
+		if known && comparable && apart(was, now, unitFactor) {
+			return fmt.Errorf("the price of %s moved from %s to %s USD a card-hour", o.ID, was, now)
+		}
 	}
 	return nil
 }

@@ -35,6 +35,8 @@ func TestCheckRun(t *testing.T) {
 		"an eighth":         {"a machine's price read as a card's", []string{"0.25", "0.26", "0.27", "0.28"}, "median"},
 		"twice as many":     {"a new region", append(four, "2.40", "2.50", "2.60", "2.70"), ""},
 		"one of four jumps": {"the median stays", []string{"2.00", "2.10", "2.20", "90.00"}, ""},
+		"one in cents":      {"a price that is a hundred times its last one was read in another unit", []string{"2.00", "2.10", "2.20", "230"}, "moved from 2.3 to 230"},
+		"one in hundreds":   {"and so was a hundredth", []string{"0.020", "2.10", "2.20", "2.30"}, "moved from 2 to 0.02"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -59,7 +61,10 @@ func TestJudge(t *testing.T) {
 		"five others and a placeholder":  {"under a fifth of their median", []string{"2.00", "2.10", "2.20", "2.30", "2.40", "0.40"}, 5, "median of 5 other H100"},
 		"five others and a misread unit": {"over five times their median", []string{"2.00", "2.10", "2.20", "2.30", "2.40", "17.60"}, 5, "median of 5 other H100"},
 		"exactly a fifth":                {"the line itself is believed", []string{"2.00", "2.10", "2.20", "2.30", "2.40", "0.44"}, 6, ""},
-		"four others":                    {"too few to say anything", []string{"2.00", "2.10", "2.20", "2.30", "0.40"}, 5, ""},
+		"four others":                    {"too few to say that a fifth is too little", []string{"2.00", "2.10", "2.20", "2.30", "0.40"}, 5, ""},
+		"three others and a hundredth":   {"a unit misread by a hundred shows beside few", []string{"2.00", "2.10", "2.20", "0.02"}, 3, "100 times is the limit"},
+		"three others, not quite":        {"less than that does not", []string{"2.00", "2.10", "2.20", "0.03"}, 4, ""},
+		"two others":                     {"nobody knows which one was misread", []string{"2.00", "2.10", "0.02"}, 3, ""},
 		"next to nothing":                {"whatever the others ask", []string{"0.004"}, 0, "outside 0.005 to 200"},
 		"more than a house":              {"whatever the others ask", []string{"201"}, 0, "outside 0.005 to 200"},
 	}
@@ -79,7 +84,7 @@ func TestJudgeBesideOthers(t *testing.T) {
 	two, _ := ParseAmount("2", USD)
 	var peers []Peer
 	for i := range 5 {
-		peers = append(peers, Peer{fmt.Sprint(i), PeerGroup{"H100", Neocloud, OnDemand, 0}, two})
+		peers = append(peers, Peer{fmt.Sprint(i), PeerGroup{GpuModel: "H100", Kind: Neocloud, Market: OnDemand}, two})
 	}
 	tests := map[string]struct {
 		reason string

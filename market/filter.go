@@ -31,6 +31,8 @@ type Filter struct {
 	Search string
 	// ExcludeStale leaves out what may no longer be current.
 	ExcludeStale bool
+	// Components lists bare cards too, whose machine is charged on top.
+	Components bool
 }
 
 // InvalidError is a question that cannot be answered as it was put.
@@ -113,7 +115,7 @@ func (v *View) model(name string) (string, bool) {
 func (p *predicate) matches(e *Entry) bool {
 	o, f := &e.Offer, &p.filter
 	return p.matchesGpu(o) && p.matchesPrice(e) && p.matchesSeller(o) && p.matchesPlace(o) &&
-		in(f.Markets, o.Market) && in(f.CommitmentMonths, o.CommitmentMonths) && in(f.Stock, o.Stock) && p.matchesSize(o) &&
+		(f.Components || o.Listed.Per != PerComponent) && in(f.Markets, o.Market) && in(f.CommitmentMonths, o.CommitmentMonths) && in(f.Stock, o.Stock) && p.matchesSize(o) &&
 		(p.search == "" || strings.Contains(e.search, p.search)) && (p.stale == nil || !p.stale[SheetKey{o.Provider, o.Sheet}])
 }
 

@@ -33,6 +33,17 @@ type Listing struct {
 	GpusAvailable *int
 	// Kind is the kind of seller where it is not the provider's own.
 	Kind ProviderKind
+	// Tax says whether the price includes tax, where the source prints it.
+	Tax Tax
+	// Tier is what the source calls the price where it prints several: "member price", "first 96 hours".
+	Tier string
+	// Pool names the part of a marketplace that the row is in, such as "europe"; it takes the region's place in the offer's id. The
+	// rows of one pool, name, card count and market are one offer: the cheapest, with the depth of the rest.
+	Pool string
+	// Ask is the marketplace's own number of a row in a pool, so that one which two answers list counts once.
+	Ask string
+	// Cut says that the answer may have left out further rows of the pool: its cheapest is known, its depth is not.
+	Cut bool
 	// Refusal is why the provider's parser already knows that the row is no offer ("Windows licence included"). Empty for the rest.
 	Refusal string
 }

@@ -50,11 +50,11 @@ func (row Listing) describe(from Origin) (Offer, error) {
 		return Offer{}, err
 	}
 	return Offer{
-		ID:       OfferID(from.Provider, row.SKU+" "+row.Variant, row.Region, row.Market, row.Months),
+		ID:       OfferID(from.Provider, row.SKU+" "+row.Variant, cmp.Or(row.Pool, row.Region), row.Market, row.Months),
 		Provider: from.Provider, Kind: cmp.Or(row.Kind, from.Kind), Sheet: from.Sheet, Document: from.Document, Sample: from.Sample,
 		SKU: row.SKU, GpuName: cmp.Or(row.GpuName, row.SKU), GpuModel: identity.Model, GpuID: identity.id(), GpuCount: count,
 		VCPUs: row.VCPUs, MemoryGB: row.MemoryGB, Region: row.Region, Country: row.Country, Area: row.Area,
-		Market: row.Market, CommitmentMonths: row.Months, Stock: cmp.Or(row.Stock, StockUnknown), GpusAvailable: row.GpusAvailable,
+		Market: row.Market, CommitmentMonths: row.Months, Stock: cmp.Or(row.Stock, StockUnknown), GpusAvailable: row.GpusAvailable, inPool: row.poolRow(),
 	}, nil
 }
 
@@ -87,7 +87,7 @@ func (row Listing) cards(identity GpuIdentity) (Count, error) {
 		return ParseCount(row.Count)
 	case identity.GpuCount != nil:
 		return CountFromFloat(*identity.GpuCount)
-	case row.Per == PerGPU:
+	case row.Per == PerGPU, row.Per == PerComponent:
 		return Cards(1), nil
 	}
 	return Count{}, errors.New("a price per instance without the number of its cards")
@@ -107,7 +107,12 @@ func (row Listing) listedPrice() (ListedPrice, error) {
 	if _, err := row.Period.Seconds(); err != nil {
 		return ListedPrice{}, err
 	}
-	return ListedPrice{Amount: amount, Currency: row.Currency, Per: row.Per, Period: row.Period}, nil
+	if row.Tax != "" {
+		if err := known("Tax", string(row.Tax)); err != nil {
+			return ListedPrice{}, err
+		}
+	}
+	return ListedPrice{Amount: amount, Currency: row.Currency, Per: row.Per, Period: row.Period, Tax: row.Tax, Tier: row.Tier}, nil
 }
 
 // priced computes the hourly price; a price of zero is never one.

@@ -14,6 +14,10 @@ type ListedPrice struct {
 	Currency Currency
 	Per      PriceBasis
 	Period   Period
+	// Tax says whether the amount includes tax; empty when the source does not say.
+	Tax Tax `json:",omitempty"`
+	// Tier is what the source calls the price where it prints several; empty when it prints one.
+	Tier string `json:",omitempty"`
 }
 
 // Source is the document a price was read from, so that anyone can check it.
@@ -65,6 +69,10 @@ type Offer struct {
 	Document string
 	// Sample is true for sample data, which is nobody's price.
 	Sample bool
+	// Depth is the rest of a marketplace's listings, of which the offer is the cheapest; nil where there is no pool, or its depth is
+	// not known.
+	Depth  *Depth   `json:",omitempty"`
+	inPool *poolRow // until Pool has merged the rows
 }
 
 // OfferID spells the id of an offer. What makes a SKU unique (a tier, a node size, a memory slice) belongs into sku.
@@ -93,14 +101,15 @@ func (o Offer) SameTerms(other Offer) bool {
 func (o Offer) comparable() comparableOffer {
 	amount, price := o.Listed.Amount.String(), o.Price.String()
 	c := comparableOffer{Offer: o, amount: amount, price: price, vcpus: show(o.VCPUs), memory: show(o.MemoryGB), free: show(o.GpusAvailable)}
-	c.VCPUs, c.MemoryGB, c.GpusAvailable = nil, nil, nil
+	c.depth = o.Depth.String()
+	c.VCPUs, c.MemoryGB, c.GpusAvailable, c.Depth, c.inPool = nil, nil, nil, nil, nil
 	c.Listed.Amount, c.Price = Decimal{}, Decimal{}
 	return c
 }
 
 type comparableOffer struct {
 	Offer
-	amount, price, vcpus, memory, free string
+	amount, price, vcpus, memory, free, depth string
 }
 
 func show[T int | float64](v *T) string {
@@ -113,7 +122,7 @@ func show[T int | float64](v *T) string {
 // SameQuote says whether price and stock are the same: what counts as a change in an offer's history. Amounts compare by
 // value, so that "2.390" after "2.39" is no change.
 func (o Offer) SameQuote(other Offer) bool {
-	return o.Listed.Currency == other.Listed.Currency && o.Listed.Per == other.Listed.Per && o.Listed.Period == other.Listed.Period &&
+	return o.Listed.Currency == other.Listed.Currency && o.Listed.Per == other.Listed.Per && o.Listed.Period == other.Listed.Period && o.Listed.Tax == other.Listed.Tax &&
 		o.Listed.Amount.Cmp(other.Listed.Amount) == 0 && o.Price.Cmp(other.Price) == 0 &&
 		o.Stock == other.Stock && show(o.GpusAvailable) == show(other.GpusAvailable)
 }
@@ -121,7 +130,7 @@ func (o Offer) SameQuote(other Offer) bool {
 // perGpuHour is the exact price of one card for one hour, in the listed currency.
 func (o Offer) perGpuHour() (fraction, error) {
 	f, err := o.Listed.perHour()
-	if err != nil || o.Listed.Per == PerGPU {
+	if err != nil || o.Listed.Per != PerInstance {
 		return f, err
 	}
 	return f.timesInts(o.GpuCount.Den, o.GpuCount.Num), nil

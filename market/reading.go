@@ -23,22 +23,24 @@ func (r *Reading) Read(from Origin, rows []Listing) {
 }
 
 // Settle makes the offers unique: the same offer listed twice is one, two different prices under one id are no offer at all.
+// The rows of a marketplace's pool stay apart.
 func (r *Reading) Settle() {
 	first := map[string]int{}
 	torn := map[string]bool{}
 	for i, o := range r.Offers {
-		j, seen := first[o.ID]
+		key := o.settleKey()
+		j, seen := first[key]
 		if !seen {
-			first[o.ID] = i
+			first[key] = i
 			continue
 		}
-		torn[o.ID] = torn[o.ID] || !o.SameQuote(r.Offers[j])
+		torn[key] = torn[key] || !o.SameQuote(r.Offers[j])
 	}
 	r.keep(func(i int, o Offer) (bool, error) {
-		if torn[o.ID] {
+		if torn[o.settleKey()] {
 			return false, fmt.Errorf("listed more than once as %s with different prices", o.ID)
 		}
-		return first[o.ID] == i, nil
+		return first[o.settleKey()] == i, nil
 	})
 }
 

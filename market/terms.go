@@ -55,8 +55,21 @@ type PriceBasis string
 
 // The bases of a price.
 const (
-	PerGPU      PriceBasis = "GPU"
+	// PerGPU is one card with its share of the machine.
+	PerGPU PriceBasis = "GPU"
+	// PerInstance is the whole machine with all its cards.
 	PerInstance PriceBasis = "INSTANCE"
+	// PerComponent is a bare card: the processors and the memory it needs are charged on top, so it is compared with nothing else.
+	PerComponent PriceBasis = "COMPONENT"
+)
+
+// Tax says whether a listed amount includes tax. Empty is what a source does not say.
+type Tax string
+
+// The two that a source may print.
+const (
+	TaxIncluded Tax = "INCLUDED"
+	TaxExcluded Tax = "EXCLUDED"
 )
 
 // PflopsBasis is how a PFLOPS is counted.
@@ -111,7 +124,8 @@ func Terms() map[string][]string {
 		"Area":            words(NorthAmerica, SouthAmerica, Europe, China, AsiaPacific, MiddleEast, Africa),
 		"Stock":           words(Available, Limited, SoldOut, StockUnknown),
 		"ProviderKind":    words(Hyperscaler, Neocloud, Marketplace, Aggregator, OwnFleet),
-		"PriceBasis":      words(PerGPU, PerInstance),
+		"PriceBasis":      words(PerGPU, PerInstance, PerComponent),
+		"Tax":             words(TaxIncluded, TaxExcluded),
 		"PflopsBasis":     words(Fp16Dense, Fp16Sparse),
 		"ProviderStatus":  words(Fresh, Stale, Failing, Quarantined, Disabled, NeverRun),
 		"OfferOrderField": words(ByPricePerGpuHour, ByPricePerPflopsHour, ByPrice, ByObservedAt, ByChangedAt, ByGpu, ByProvider),

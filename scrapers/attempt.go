@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"net/http"
 	"time"
 
 	"gpuhour/market"
@@ -51,6 +53,7 @@ func (a *attempt) read(ctx context.Context, r *Runner, s Scraper) error {
 	}
 	a.reading.Settle()
 	a.reading.Judge(r.View().Peers(market.SheetKey{Provider: a.about.ID, Sheet: a.sheet.Name}), a.usd)
+	a.reading.Pool()
 	if len(a.reading.Offers) == 0 {
 		return a.nothing()
 	}
@@ -68,7 +71,7 @@ func (a *attempt) nothing() error {
 
 func (a *attempt) pages(ctx context.Context, r *Runner, s Scraper) error {
 	next := &a.sheet.First
-	var last []byte
+	var last []byte // the page before, if it had rows
 	for n := 1; next != nil; n++ {
 		if n > mostPages {
 			return fmt.Errorf("more than %d pages", mostPages)
@@ -81,12 +84,15 @@ func (a *attempt) pages(ctx context.Context, r *Runner, s Scraper) error {
 			a.unchanged = true
 			return nil
 		}
-		if n > 1 && bytes.Equal(f.Body, last) {
+		if last != nil && bytes.Equal(f.Body, last) {
 			return nil // a list that repeats its last page has ended
 		}
-		last = f.Body
-		if next, err = a.page(r, s, f, *next); err != nil {
+		page, err := a.page(r, s, f, *next)
+		if err != nil {
 			return pageError(n, err)
+		}
+		if next, last = page.Next, nil; len(page.Listings) > 0 {
+			last = f.Body
 		}
 	}
 	return nil
@@ -102,21 +108,34 @@ func pageError(n int, err error) error {
 	return fmt.Errorf("page %d: %w", n, err)
 }
 
-// page parses one document; where it leads must lie on the same host, since it is the answer that says so.
-func (a *attempt) page(r *Runner, s Scraper, f Fetched, asked Request) (*Request, error) {
+// page parses one document; where it leads must lie on the same host, or one that the provider declares, since it is the
+// answer that says so.
+func (a *attempt) page(r *Runner, s Scraper, f Fetched, asked Request) (Page, error) {
 	page, err := parse(s, f.Document)
 	if err != nil {
-		return nil, err
+		return Page{}, err
 	}
 	a.documents = append(a.documents, market.Source{URL: f.URL, FetchedAt: f.FetchedAt, Digest: f.Digest})
 	if len(a.documents) == 1 && page.Next == nil {
 		a.known = f.Validators
 	}
 	a.reading.Read(market.Origin{Provider: a.about.ID, Kind: a.about.Kind, Sheet: a.sheet.Name, Document: f.URL, Sample: r.Sample}, page.Listings)
-	if page.Next != nil && !sameHost(page.Next.URL, asked.URL) {
-		return nil, fmt.Errorf("the next page %q is on another host", abbreviate(safeURL(page.Next.URL)))
+	return page, a.follow(page.Next, asked)
+}
+
+// follow makes a page's next request ready to send.
+func (a *attempt) follow(next *Request, asked Request) error {
+	switch {
+	case next == nil || isHost(next.URL, a.about.Hosts):
+		return nil
+	case !sameHost(next.URL, asked.URL):
+		return fmt.Errorf("the next page %q is on another host", abbreviate(safeURL(next.URL)))
 	}
-	return page.Next, nil
+	header := http.Header{}
+	maps.Copy(header, asked.Header)
+	maps.Copy(header, next.Header)
+	next.Header, next.Timestamp = header, asked.Timestamp
+	return nil
 }
 
 func (a *attempt) manners() Manners {

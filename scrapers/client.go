@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -179,6 +180,9 @@ func (c *Client) newRequest(ctx context.Context, r Request, known Validators) (*
 	}
 	for name, values := range r.Header {
 		request.Header[name] = values
+	}
+	if r.Timestamp != "" {
+		request.Header.Set(r.Timestamp, strconv.FormatInt(c.options.Now().UnixMilli(), 10))
 	}
 	request.Header.Set("User-Agent", c.agent)
 	request.Header.Set("Accept-Encoding", "gzip")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 )
@@ -67,6 +68,12 @@ func sameHost(a, b string) bool {
 	x, errX := url.Parse(a)
 	y, errY := url.Parse(b)
 	return errX == nil && errY == nil && x.Scheme == y.Scheme && x.Hostname() == y.Hostname() && portOf(x) == portOf(y)
+}
+
+// isHost says whether an address lies on one of some hosts, by https.
+func isHost(address string, hosts []string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Scheme == "https" && portOf(u) == "443" && slices.Contains(hosts, u.Hostname())
 }
 
 func portOf(u *url.URL) string {

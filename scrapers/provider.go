@@ -17,8 +17,12 @@ type About struct {
 	Base string
 	// Spacing is the least time between two requests to its host.
 	Spacing time.Duration
-	// KeyName is the environment variable of its key; empty when it needs none.
+	// Hosts are the other hosts, as in "g.alicdn.com", that its pages may lead to. Headers that carry a key are not sent there.
+	Hosts []string
+	// KeyName is the environment variable of its key; empty when it has none.
 	KeyName string
+	// KeyOptional says that without the key the provider is read too, from what is public.
+	KeyOptional bool
 	// Unit is what its amounts pay for, for the provider table: "instance-hour, USD".
 	Unit string
 	// Evidence says what the parser was checked against.
@@ -65,12 +69,15 @@ type Sheet struct {
 	First Request
 }
 
-// Request is what to ask a provider for.
+// Request is what to ask a provider for. Pages that are asked for by a body at one address are told apart by a fragment in URL
+// ("…/search#page=2"), which is never sent: it names the document in its source and in recorded answers.
 type Request struct {
 	Method string
 	URL    string
 	Header http.Header
 	Body   []byte
+	// Timestamp is the header that carries the moment of sending in milliseconds since 1970, where the host wants one.
+	Timestamp string
 }
 
 // Get is a plain request for an address.
@@ -91,7 +98,7 @@ type Document struct {
 // Page is what a parser makes of one document.
 type Page struct {
 	Listings []market.Listing
-	// Next asks for the page after this one; nil at the end.
+	// Next asks for the page after this one; nil at the end. It inherits what the request before it said in headers.
 	Next *Request
 }
 

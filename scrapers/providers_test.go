@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 
 	"gpuhour/market"
@@ -33,6 +34,7 @@ type outcomeRow struct {
 	Size       string `json:"size,omitempty"`
 	Place      string `json:"place,omitempty"`
 	Stock      string `json:"stock"`
+	Depth      string `json:"depth,omitempty"`
 }
 
 type rejectedRow struct {
@@ -76,11 +78,30 @@ func replayed(t *testing.T, s Scraper, dir string) outcome {
 		t.Fatal(err)
 	}
 	runner, store := newTestRunner(t, answers)
+	runner.Settings = map[string]Settings{s.About().ID: caseSettings(t, s, filepath.Base(dir))}
 	result := runner.Scrape(t.Context(), s, time.Time{})
 	if result.Err != nil {
 		t.Fatal(result.Err)
 	}
 	return summary(t, result, store)
+}
+
+// caseSettings are what a case runs with: testdata/<provider>/<case>/settings.yaml where there is one; else a key that is none, for
+// a provider that cannot be read without.
+func caseSettings(t *testing.T, s Scraper, name string) Settings {
+	t.Helper()
+	var settings Settings
+	about := s.About()
+	text, err := os.ReadFile(filepath.Join("testdata", about.ID, name, "settings.yaml"))
+	switch {
+	case err == nil:
+		if err := yaml.UnmarshalWithOptions(text, &settings, yaml.Strict()); err != nil {
+			t.Fatal(err)
+		}
+	case about.KeyName != "" && !about.KeyOptional:
+		settings.Key = "a-key"
+	}
+	return settings
 }
 
 func summary(t *testing.T, result Result, store *memory) outcome {
@@ -119,10 +140,22 @@ func row(t *testing.T, o market.Offer) outcomeRow {
 	}
 	return outcomeRow{
 		ID: o.ID, SKU: o.SKU, Gpu: strings.Join([]string{o.GpuName, o.GpuModel, o.GpuID}, " | "), Cards: o.GpuCount.String(), Market: terms,
-		Listed:     strings.Join([]string{o.Listed.Amount.String(), string(o.Listed.Currency), string(o.Listed.Per), string(o.Listed.Period)}, " "),
+		Listed:     strings.Join([]string{o.Listed.Amount.String(), string(o.Listed.Currency), string(o.Listed.Per), string(o.Listed.Period)}, " ") + printedTerms(o.Listed),
 		PerGpuHour: price.String(), Size: size(o), Place: strings.Trim(strings.Join([]string{o.Region, o.Country, string(o.Area)}, " | "), " |"),
-		Stock: stock + kindOf(o),
+		Stock: stock + kindOf(o), Depth: o.Depth.String(),
 	}
+}
+
+// printedTerms are the tax and the tier, where the source prints them.
+func printedTerms(p market.ListedPrice) string {
+	var out string
+	if p.Tax != "" {
+		out += ", tax " + string(p.Tax)
+	}
+	if p.Tier != "" {
+		out += ", " + p.Tier
+	}
+	return out
 }
 
 func kindOf(o market.Offer) string {

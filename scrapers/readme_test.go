@@ -1,9 +1,12 @@
 package scrapers
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/csv"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -35,7 +38,66 @@ func providerTable() string {
 	b.WriteString("| id | name | kind | country | unit | key | read (UTC) | evidence |\n|---|---|---|---|---|---|---|---|\n")
 	for _, s := range All() {
 		a := s.About()
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | `%s` | %s |\n", a.ID, a.Name, a.Kind, a.Country, a.Unit, cmp.Or(a.KeyName, "none"), a.Schedule, a.Evidence)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | `%s` | %s |\n", a.ID, a.Name, a.Kind, a.Country, a.Unit, keyOf(a), a.Schedule, a.Evidence)
 	}
 	return b.String()
+}
+
+func keyOf(a About) string {
+	if a.KeyOptional {
+		return a.KeyName + ", optional"
+	}
+	return cmp.Or(a.KeyName, "none")
+}
+
+// TestSampleIndex keeps testdata/index.csv, which `make demo` reads, the sum of the cases "prices" and the exchange rates.
+func TestSampleIndex(t *testing.T) {
+	rows := [][]string{{"url", "method", "file", "content_type", "status"}}
+	cases, err := filepath.Glob("testdata/*/prices/index.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, index := range append(cases, "testdata/rates/index.csv") {
+		rows = append(rows, sampleRows(t, index)...)
+	}
+	var want bytes.Buffer
+	if err := csv.NewWriter(&want).WriteAll(rows); err != nil {
+		t.Fatal(err)
+	}
+	const path = "testdata/index.csv"
+	if *update {
+		if err := os.WriteFile(path, want.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != want.String() {
+		t.Errorf("%s is not the sum of the cases (%v); go test ./scrapers -update writes it", path, err)
+	}
+}
+
+// sampleRows are the lines of a case's index as seen from testdata.
+func sampleRows(t *testing.T, index string) [][]string {
+	t.Helper()
+	file, err := os.Open(index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	rows, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		t.Fatalf("%s: %v", index, err)
+	}
+	at, err := indexColumns(rows)
+	if err != nil {
+		t.Fatalf("%s: %v", index, err)
+	}
+	var out [][]string
+	for _, row := range rows[1:] {
+		status := ""
+		if at["status"] >= 0 {
+			status = row[at["status"]]
+		}
+		out = append(out, []string{row[at["url"]], row[at["method"]], strings.TrimPrefix(filepath.Dir(index), "testdata/") + "/" + row[at["file"]], row[at["content_type"]], status})
+	}
+	return out
 }

@@ -59,6 +59,9 @@ func (a recording) fits(request *http.Request) bool {
 		return false
 	}
 	asked := decoded(request.URL.String())
+	if !strings.Contains(a.url, "#") {
+		asked, _, _ = strings.Cut(asked, "#")
+	}
 	if a.prefix {
 		return strings.HasPrefix(asked, a.url)
 	}

@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// secretParameters are query parameters that carry keys; secretHeaders are headers that do.
+// secretParameters are query parameters that carry keys; secretHeaders are
+// parts of the names of headers that do.
 var (
 	secretParameters = map[string]bool{"key": true, "token": true, "apikey": true, "api_key": true, "access_token": true, "signature": true}
-	secretHeaders    = []string{"Authorization", "Cookie", "X-Api-Key", "Token", "Proxy-Authorization"}
+	secretHeaders    = []string{"auth", "cookie", "key", "token", "secret", "sign"}
 )
 
 const masked = "REDACTED"
@@ -39,8 +40,8 @@ func safeURL(address string) string {
 // safeHeader is a copy of a header that may be stored.
 func safeHeader(h http.Header) http.Header {
 	out := h.Clone()
-	for _, name := range secretHeaders {
-		if out.Get(name) != "" {
+	for name := range out {
+		if containsAny(strings.ToLower(name), secretHeaders) {
 			out.Set(name, masked)
 		}
 	}
