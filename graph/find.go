@@ -11,6 +11,9 @@ import (
 
 // node finds anything by its id: the number of segments says what it is.
 func node(env *model.Env, id string) model.Node {
+	if d, found := market.DisclosureByID(id); found {
+		return model.NewDisclosure(d)
+	}
 	switch segments := strings.Count(id, "/") + 1; {
 	case segments >= 4:
 		if e := env.View.Offer(id); e != nil {
@@ -26,6 +29,23 @@ func node(env *model.Env, id string) model.Node {
 		}
 	}
 	return nil
+}
+
+// longestCompany bounds a company to look for: none has a longer name.
+const longestCompany = 200
+
+// disclosures lists the stated figures of a company and of some kinds, newest first.
+func disclosures(company *string, kinds []market.DisclosureKind) ([]model.Disclosure, error) {
+	out := []model.Disclosure{}
+	if company != nil && len(*company) > longestCompany {
+		return nil, &market.InvalidError{Field: "company", Reason: fmt.Sprintf("expected at most %d bytes", longestCompany)}
+	}
+	for _, d := range market.Disclosures() {
+		if (company == nil || d.SaidOf(*company)) && (len(kinds) == 0 || slices.Contains(kinds, d.Kind)) {
+			out = append(out, model.NewDisclosure(d))
+		}
+	}
+	return out, nil
 }
 
 func gpu(env *model.Env, id string) *model.Gpu {

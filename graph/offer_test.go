@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/govalues/decimal"
 
 	"gpuhour/graph"
 	"gpuhour/market"
@@ -61,6 +62,26 @@ func TestOfferPrices(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) { newWorld(t).expect(c.reason, `{ offer(id: "`+c.id+`") `+fields, c.want) })
 	}
+}
+
+func TestOfferPrintedTerms(t *testing.T) {
+	w := newWorld(t)
+	row := market.Listing{SKU: "h100", GpuName: "H100", Price: "2", Currency: market.EUR, Per: market.PerGPU, Period: market.PerHour, Market: market.OnDemand}
+	taxed, bare := row, row
+	taxed.Tax, taxed.Tier = market.TaxExcluded, "member price"
+	bare.SKU, bare.Per, bare.Price = "h100 alone", market.PerComponent, "1"
+	offers := w.offers("held", taxed, bare)
+	offers[0].Depth = &market.Depth{Listings: 3, P25: decimal.MustParse("2"), Median: decimal.MustParse("2.5"), P75: decimal.MustParse("3")}
+	w.book.Load("held", []market.Sheet{sheetOf("held", noon)}, offers)
+	w.expect("tax and tier as printed, depth in the offer's currency",
+		`{ offer(id: "held/h100/-/on-demand") { listed { tax tier } depth { listings p25 { amount currency } median { amount } p75 { amount } gpusAvailable } } }`,
+		`{"offer": {"listed": {"tax": "EXCLUDED", "tier": "member price"}, "depth": {"listings": 3, "p25": {"amount": "2", "currency": "EUR"}, "median": {"amount": "2.5"}, "p75": {"amount": "3"}, "gpusAvailable": null}}}`)
+	w.expect("what is not printed is null", `{ offer(id: "alpha/a8.h100/us-east-1/spot") { listed { tax tier } depth { listings } } }`,
+		`{"offer": {"listed": {"tax": null, "tier": null}, "depth": null}}`)
+	w.expect("a bare card is listed only to those who ask for it",
+		`{ usual: offers(filter: {providers: ["held"]}) { totalCount } no: offers(filter: {providers: ["held"], components: false}) { totalCount }
+		   all: offers(filter: {providers: ["held"], components: true}) { nodes { sku listed { per } } } }`,
+		`{"usual": {"totalCount": 1}, "no": {"totalCount": 1}, "all": {"nodes": [{"sku": "h100 alone", "listed": {"per": "COMPONENT"}}, {"sku": "h100", "listed": {"per": "GPU"}}]}}`)
 }
 
 func TestOfferUnknownsAreNull(t *testing.T) {

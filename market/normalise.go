@@ -54,7 +54,7 @@ func (row Listing) describe(from Origin) (Offer, error) {
 		Provider: from.Provider, Kind: cmp.Or(row.Kind, from.Kind), Sheet: from.Sheet, Document: from.Document, Sample: from.Sample,
 		SKU: row.SKU, GpuName: cmp.Or(row.GpuName, row.SKU), GpuModel: identity.Model, GpuID: identity.id(), GpuCount: count,
 		VCPUs: row.VCPUs, MemoryGB: row.MemoryGB, Region: row.Region, Country: row.Country, Area: row.Area,
-		Market: row.Market, CommitmentMonths: row.Months, Stock: cmp.Or(row.Stock, StockUnknown), GpusAvailable: row.GpusAvailable, inPool: row.poolRow(),
+		Market: row.Market, CommitmentMonths: row.Months, Stock: cmp.Or(row.Stock, StockUnknown), GpusAvailable: row.GpusAvailable, Row: row.poolRow(),
 	}, nil
 }
 

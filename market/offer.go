@@ -71,8 +71,9 @@ type Offer struct {
 	Sample bool
 	// Depth is the rest of a marketplace's listings, of which the offer is the cheapest; nil where there is no pool, or its depth is
 	// not known.
-	Depth  *Depth   `json:",omitempty"`
-	inPool *poolRow // until Pool has merged the rows
+	Depth *Depth `json:",omitempty"`
+	// Row is what a row of a pool brings along until Reading.Pool has merged the rows; nil in every other offer.
+	Row *PoolRow `json:"-"`
 }
 
 // OfferID spells the id of an offer. What makes a SKU unique (a tier, a node size, a memory slice) belongs into sku.
@@ -102,7 +103,7 @@ func (o Offer) comparable() comparableOffer {
 	amount, price := o.Listed.Amount.String(), o.Price.String()
 	c := comparableOffer{Offer: o, amount: amount, price: price, vcpus: show(o.VCPUs), memory: show(o.MemoryGB), free: show(o.GpusAvailable)}
 	c.depth = o.Depth.String()
-	c.VCPUs, c.MemoryGB, c.GpusAvailable, c.Depth, c.inPool = nil, nil, nil, nil, nil
+	c.VCPUs, c.MemoryGB, c.GpusAvailable, c.Depth, c.Row = nil, nil, nil, nil, nil
 	c.Listed.Amount, c.Price = Decimal{}, Decimal{}
 	return c
 }

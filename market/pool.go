@@ -24,32 +24,32 @@ func (d *Depth) String() string {
 	return fmt.Sprintf("%d listings, %s %s %s, %s free", d.Listings, d.P25, d.Median, d.P75, show(d.GpusAvailable))
 }
 
-// poolRow is one row of a pool before the rows are merged.
-type poolRow struct {
-	number string
-	cut    bool
+// PoolRow is what one row of a marketplace's pool brings along until Reading.Pool has merged the rows.
+type PoolRow struct {
+	Number string
+	Cut    bool
 }
 
-func (row Listing) poolRow() *poolRow {
+func (row Listing) poolRow() *PoolRow {
 	if row.Pool == "" {
 		return nil
 	}
-	return &poolRow{row.Ask, row.Cut}
+	return &PoolRow{row.Ask, row.Cut}
 }
 
 // settleKey is what two rows must share to be the same: the offer's id, and within a pool the row's number.
 func (o Offer) settleKey() string {
-	if o.inPool == nil {
+	if o.Row == nil {
 		return o.ID
 	}
-	return o.ID + "\x00" + o.inPool.number
+	return o.ID + "\x00" + o.Row.Number
 }
 
 // Pool makes one offer of the rows of each pool: the cheapest, with the depth of all. Call it last: each row has been judged by then.
 func (r *Reading) Pool() {
 	pools := map[string][]Offer{}
 	for _, o := range r.Offers {
-		if o.inPool != nil {
+		if o.Row != nil {
 			pools[o.ID] = append(pools[o.ID], o)
 		}
 	}
@@ -57,7 +57,7 @@ func (r *Reading) Pool() {
 	var out []Offer
 	for _, o := range r.Offers {
 		switch {
-		case o.inPool == nil:
+		case o.Row == nil:
 			out = append(out, o)
 		case !seen[o.ID]:
 			seen[o.ID] = true
@@ -74,7 +74,7 @@ func pooled(rows []Offer) Offer {
 		if c := a.Price.Cmp(b.Price); c != 0 {
 			return c
 		}
-		return strings.Compare(a.inPool.number, b.inPool.number)
+		return strings.Compare(a.Row.Number, b.Row.Number)
 	})
 	offer := rows[0]
 	offer.GpusAvailable, offer.Stock = freeCards(rows), stockOfPool(rows)
@@ -82,13 +82,13 @@ func pooled(rows []Offer) Offer {
 	if offer.Depth == nil {
 		offer.GpusAvailable = nil
 	}
-	offer.inPool = nil
+	offer.Row = nil
 	return offer
 }
 
 // depthOf is the spread of rows sorted by price; nil when rows are missing.
 func depthOf(rows []Offer, free *int) *Depth {
-	if slices.ContainsFunc(rows, func(o Offer) bool { return o.inPool.cut }) {
+	if slices.ContainsFunc(rows, func(o Offer) bool { return o.Row.Cut }) {
 		return nil
 	}
 	at := func(quarters int) Decimal { return rows[(len(rows)-1)*quarters/4].Price }

@@ -129,6 +129,8 @@ func Terms() map[string][]string {
 		"PflopsBasis":     words(Fp16Dense, Fp16Sparse),
 		"ProviderStatus":  words(Fresh, Stale, Failing, Quarantined, Disabled, NeverRun),
 		"OfferOrderField": words(ByPricePerGpuHour, ByPricePerPflopsHour, ByPrice, ByObservedAt, ByChangedAt, ByGpu, ByProvider),
+		"DisclosureKind":  words(Capex, RentalContract, AnnouncedPrice, Margin, Plan),
+		"DisclosureBasis": words(InTotal, PerCard, PerMachine, PerPetaflop),
 		"OrderDirection":  words(Ascending, Descending),
 	}
 }

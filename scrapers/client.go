@@ -85,6 +85,9 @@ func checkRedirect(to *http.Request, via []*http.Request) error {
 	if via[0].URL.Scheme == "https" && to.URL.Scheme != "https" {
 		return errors.New("redirected from https to " + to.URL.Scheme)
 	}
+	if !sameHost(to.URL.String(), via[0].URL.String()) {
+		dropSecrets(to.Header)
+	}
 	return nil
 }
 

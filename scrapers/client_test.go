@@ -314,6 +314,31 @@ type fullDisk struct{}
 func (fullDisk) Record(Exchange) error { return errFull }
 
 // TestSecretsStayHome looks for keys in everything that is kept or shown.
+// TestKeysAreNotRedirected sends a key to a host that sends us on to another.
+func TestKeysAreNotRedirected(t *testing.T) {
+	names := []string{"Authorization", "X-Api-Key", "Token", "X-Goog-Api-Key"}
+	got := make(chan http.Header, 1)
+	other := served(t, func(_ http.ResponseWriter, r *http.Request) { got <- r.Header })
+	first := served(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other+"/", http.StatusFound) })
+	request := Get(first + "/")
+	request.Header = http.Header{"Accept-Language": {"en"}}
+	for _, name := range names {
+		request.Header.Set(name, "s3cret")
+	}
+	if _, err := testClient(http.DefaultTransport, discard{}).Fetch(t.Context(), request, Manners{IgnoreRobots: true}, Validators{}); err != nil {
+		t.Fatal(err)
+	}
+	header := <-got
+	for _, name := range names {
+		if header.Get(name) != "" {
+			t.Errorf("the other host got %s", name)
+		}
+	}
+	if header.Get("Accept-Language") != "en" {
+		t.Error("what is no secret was lost")
+	}
+}
+
 func TestSecretsStayHome(t *testing.T) {
 	var asked atomic.Int32
 	address := served(t, func(w http.ResponseWriter, r *http.Request) {

@@ -41,9 +41,20 @@ func safeURL(address string) string {
 func safeHeader(h http.Header) http.Header {
 	out := h.Clone()
 	for name := range out {
-		if containsAny(strings.ToLower(name), secretHeaders) {
+		if isSecret(name) {
 			out.Set(name, masked)
 		}
 	}
 	return out
 }
+
+// dropSecrets takes the keys out of a request that another host redirected us to: net/http takes out only those it knows.
+func dropSecrets(h http.Header) {
+	for name := range h {
+		if isSecret(name) {
+			h.Del(name)
+		}
+	}
+}
+
+func isSecret(header string) bool { return containsAny(strings.ToLower(header), secretHeaders) }

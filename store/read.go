@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -93,12 +96,26 @@ func snapshotFrom(k keys, sheet string, state, held *redis.StringCmd, offers map
 		}
 		snapshot.Held = &h
 	}
-	all, err := decodeOffers(k, offers)
+	all, err := decodeOffers(k, withoutOtherSheets(offers, sheet))
 	if err != nil {
 		return market.Snapshot{}, err
 	}
 	snapshot.Offers = slices.DeleteFunc(all, func(o market.Offer) bool { return o.Sheet != sheet })
 	return snapshot, nil
+}
+
+// withoutOtherSheets leaves out the offers that name another sheet before they are decoded: a provider of thirty sheets is read
+// thirty times a run.
+func withoutOtherSheets(offers map[string]string, sheet string) map[string]string {
+	const field = `"Sheet":`
+	name, err := json.Marshal(sheet)
+	if err != nil {
+		return offers
+	}
+	maps.DeleteFunc(offers, func(_, offer string) bool {
+		return strings.Contains(offer, field) && !strings.Contains(offer, field+string(name))
+	})
+	return offers
 }
 
 // Runs are the last runs of a provider, newest first; fewer when there were not so many.

@@ -52,6 +52,7 @@ type MutationResolver interface {
 }
 type QueryResolver interface {
 	Node(ctx context.Context, id string) (model.Node, error)
+	Disclosures(ctx context.Context, company *string, kinds []market.DisclosureKind) ([]model.Disclosure, error)
 	Gpus(ctx context.Context, models []string) ([]model.Gpu, error)
 	Gpu(ctx context.Context, id string) (*model.Gpu, error)
 	IdentifyGpu(ctx context.Context, name string, provider *string) (*model.GpuIdentity, error)
@@ -164,6 +165,82 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/disclosure.graphqls", Input: `"A figure that a company, a broker or a filing has stated: what is not for sale on a page, with its source. Never mixed with offers."
+type Disclosure implements Node {
+  "` + "`" + `said/` + "`" + ` and one word, stable for ever."
+  id: ID!
+  "Whose figure it is, or whom it is about; an estimate says so."
+  company: String!
+  "The ticker of a listed company; two with a slash for a joint venture."
+  ticker: String
+  "What kind of figure it is."
+  kind: DisclosureKind!
+  "The first moment of the day, month or year that the source names; ` + "`" + `statedIn` + "`" + ` says which of them."
+  statedOn: Time!
+  "When it was stated, as exactly as the source says: ` + "`" + `2023` + "`" + `, ` + "`" + `2023-08` + "`" + ` or ` + "`" + `2023-08-19` + "`" + `."
+  statedIn: String!
+  "The accelerator in our catalogue; null where the source does not say which variant it is."
+  gpu: Gpu
+  "The model it speaks of, as in ` + "`" + `A100` + "`" + `."
+  gpuModel: String
+  "How many cards the amount is about."
+  gpuCount: Int
+  "How many P (PFLOPS) it speaks of, as quoted."
+  petaflops: Float
+  "How the P are counted; null where the source does not say, and then they are never converted."
+  petaflopsBasis: PflopsBasis
+  "The amount of money stated; null where none was."
+  amount: Money
+  "What the amount pays for; null without an amount."
+  amountPer: DisclosureBasis
+  "For how long the amount pays; null where it is paid once."
+  period: Duration
+  "The gross margin stated, as a share of income."
+  ratio: Float
+  "What was said, in one or two sentences."
+  text: String!
+  "The address of the source; null where none is known."
+  sourceUrl: String
+  "The source by its title."
+  sourceTitle: String!
+}
+
+"What kind of figure was stated."
+enum DisclosureKind {
+  "Money for building something."
+  CAPEX
+  "A contract about compute for rent."
+  RENTAL_CONTRACT
+  "A price somebody asked, or was said to ask."
+  ANNOUNCED_PRICE
+  "A margin of the business, with the income it was computed from."
+  MARGIN
+  "A plan without a price."
+  PLAN
+}
+
+"What a stated amount pays for."
+enum DisclosureBasis {
+  "Everything the text speaks of."
+  TOTAL
+  "One card."
+  GPU
+  "One machine with all its cards."
+  INSTANCE
+  "One P (PFLOPS), counted as ` + "`" + `petaflopsBasis` + "`" + ` says."
+  PFLOPS
+}
+
+extend type Query {
+  "Figures that were stated in filings and reports, newest first."
+  disclosures(
+    "Only those of a company whose name or ticker has this in it, whatever the case; all when left out."
+    company: String
+    "Only figures of these kinds; all when left out."
+    kinds: [DisclosureKind!]
+  ): [Disclosure!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/gpu.graphqls", Input: `"An accelerator of the catalogue: a model in one form factor with one memory size. A null figure is one that is not public or not trusted, never zero."
 type Gpu implements Node {
   "vendor/model-form-memory, as in ` + "`" + `nvidia/h100-sxm-80gb` + "`" + `."
@@ -239,7 +316,7 @@ extend type Query {
 `, BuiltIn: false},
 	{Name: "../schema/node.graphqls", Input: `"""
 Anything with an id of its own. A provider's id is one segment (` + "`" + `coreweave` + "`" + `), a GPU's two (` + "`" + `nvidia/h100-sxm-80gb` + "`" + `), an
-offer's four or more. Segments are percent-encoded.
+offer's four or more; a stated figure's begins with ` + "`" + `said/` + "`" + `. Segments are percent-encoded.
 """
 interface Node {
   "The id, stable for ever."
@@ -261,7 +338,7 @@ type PageInfo {
 "What can be asked. Every answer to one request is of one moment of the market."
 type Query {
   "Anything by its id; null when there is nothing of that id."
-  node("The id of an offer, a GPU or a provider." id: ID!): Node
+  node("The id of an offer, a GPU, a provider or a stated figure." id: ID!): Node
 }
 
 "What can be done."
@@ -315,6 +392,16 @@ enum PriceBasis {
   GPU
   "The whole machine, with all its cards."
   INSTANCE
+  "A bare card: the processors and the memory that it needs are charged on top. Listed only to those who ask for ` + "`" + `components` + "`" + `, and compared with nothing else."
+  COMPONENT
+}
+
+"Whether a price includes tax."
+enum Tax {
+  "It is in the price."
+  INCLUDED
+  "It comes on top."
+  EXCLUDED
 }
 
 "How a PFLOPS is counted. Trade quotes often count sparse, which doubles it: a number without its basis is never converted."
@@ -343,6 +430,27 @@ type ListedPrice {
   per: PriceBasis!
   "For how long: ` + "`" + `PT1H` + "`" + `, ` + "`" + `P1D` + "`" + `, ` + "`" + `P30D` + "`" + ` (a month is 720 hours here), ` + "`" + `P365D` + "`" + `."
   period: Duration!
+  "Whether it includes tax; null where the provider does not print it."
+  tax: Tax
+  "What the provider calls this price where it prints several, as in ` + "`" + `member price` + "`" + `; null where it prints one."
+  tier: String
+}
+
+"""
+The other listings of a marketplace, of which the offer is the cheapest: prices of the whole offer for one hour. A quartile is a price that
+somebody asks: of n listings by price, the one at (n-1) times the share, rounded down.
+"""
+type MarketDepth {
+  "How many listings there are, the cheapest included."
+  listings: Int!
+  "A quarter of the listings ask no more than this."
+  p25: Money!
+  "Half of the listings ask no more than this."
+  median: Money!
+  "Three quarters of the listings ask no more than this."
+  p75: Money!
+  "Cards that all listings together have free; null where one does not say."
+  gpusAvailable: Int
 }
 
 "Where a price came from, so that anyone can check it."
@@ -411,6 +519,8 @@ type Offer implements Node {
   stale: Boolean!
   "True for sample data (` + "`" + `make demo` + "`" + `) and simulated hosts."
   sample: Boolean!
+  "For a marketplace, whose listings come and go: the price is the cheapest, and this is the rest. Null elsewhere, and where the rest is not known."
+  depth: MarketDepth
   "The document the price was read from. Null for our own cards."
   source: Source
 }
@@ -467,6 +577,8 @@ input OfferFilter {
   search: String
   "Whether offers that may no longer be current are listed too, marked ` + "`" + `stale` + "`" + `."
   includeStale: Boolean = true
+  "Whether prices of bare cards are listed too, whose processors and memory are charged on top (` + "`" + `listed.per` + "`" + ` is ` + "`" + `COMPONENT` + "`" + `)."
+  components: Boolean = false
 }
 
 "How a list of offers is sorted."
@@ -677,6 +789,48 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_Disclosure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Disclosure_id(ctx, field)
+	case "company":
+		return ec.fieldContext_Disclosure_company(ctx, field)
+	case "ticker":
+		return ec.fieldContext_Disclosure_ticker(ctx, field)
+	case "kind":
+		return ec.fieldContext_Disclosure_kind(ctx, field)
+	case "statedOn":
+		return ec.fieldContext_Disclosure_statedOn(ctx, field)
+	case "statedIn":
+		return ec.fieldContext_Disclosure_statedIn(ctx, field)
+	case "gpu":
+		return ec.fieldContext_Disclosure_gpu(ctx, field)
+	case "gpuModel":
+		return ec.fieldContext_Disclosure_gpuModel(ctx, field)
+	case "gpuCount":
+		return ec.fieldContext_Disclosure_gpuCount(ctx, field)
+	case "petaflops":
+		return ec.fieldContext_Disclosure_petaflops(ctx, field)
+	case "petaflopsBasis":
+		return ec.fieldContext_Disclosure_petaflopsBasis(ctx, field)
+	case "amount":
+		return ec.fieldContext_Disclosure_amount(ctx, field)
+	case "amountPer":
+		return ec.fieldContext_Disclosure_amountPer(ctx, field)
+	case "period":
+		return ec.fieldContext_Disclosure_period(ctx, field)
+	case "ratio":
+		return ec.fieldContext_Disclosure_ratio(ctx, field)
+	case "text":
+		return ec.fieldContext_Disclosure_text(ctx, field)
+	case "sourceUrl":
+		return ec.fieldContext_Disclosure_sourceUrl(ctx, field)
+	case "sourceTitle":
+		return ec.fieldContext_Disclosure_sourceTitle(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Disclosure", field.Name)
+}
+
 func (ec *executionContext) childFields_ExchangeRate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "base":
@@ -759,8 +913,28 @@ func (ec *executionContext) childFields_ListedPrice(ctx context.Context, field g
 		return ec.fieldContext_ListedPrice_per(ctx, field)
 	case "period":
 		return ec.fieldContext_ListedPrice_period(ctx, field)
+	case "tax":
+		return ec.fieldContext_ListedPrice_tax(ctx, field)
+	case "tier":
+		return ec.fieldContext_ListedPrice_tier(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ListedPrice", field.Name)
+}
+
+func (ec *executionContext) childFields_MarketDepth(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "listings":
+		return ec.fieldContext_MarketDepth_listings(ctx, field)
+	case "p25":
+		return ec.fieldContext_MarketDepth_p25(ctx, field)
+	case "median":
+		return ec.fieldContext_MarketDepth_median(ctx, field)
+	case "p75":
+		return ec.fieldContext_MarketDepth_p75(ctx, field)
+	case "gpusAvailable":
+		return ec.fieldContext_MarketDepth_gpusAvailable(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarketDepth", field.Name)
 }
 
 func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -829,6 +1003,8 @@ func (ec *executionContext) childFields_Offer(ctx context.Context, field graphql
 		return ec.fieldContext_Offer_stale(ctx, field)
 	case "sample":
 		return ec.fieldContext_Offer_sample(ctx, field)
+	case "depth":
+		return ec.fieldContext_Offer_depth(ctx, field)
 	case "source":
 		return ec.fieldContext_Offer_source(ctx, field)
 	}
@@ -1231,6 +1407,28 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_disclosures_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "company",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["company"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "kinds",
+		func(ctx context.Context, v any) ([]market.DisclosureKind, error) {
+			return ec.unmarshalODisclosureKind2ᚕgpuhourᚋmarketᚐDisclosureKindᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kinds"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_exchangeRate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1494,6 +1692,438 @@ func (ec *executionContext) field___Type_inputFields_args(ctx context.Context, r
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _Disclosure_id(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Disclosure_company(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_company(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Company, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, false, false, "String")
+}
+
+func (ec *executionContext) _Disclosure_ticker(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_ticker(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ticker(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_ticker(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, true, false, "String")
+}
+
+func (ec *executionContext) _Disclosure_kind(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v market.DisclosureKind) graphql.Marshaler {
+			return ec.marshalNDisclosureKind2gpuhourᚋmarketᚐDisclosureKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, false, false, "DisclosureKind")
+}
+
+func (ec *executionContext) _Disclosure_statedOn(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_statedOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StatedOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_statedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Disclosure_statedIn(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_statedIn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StatedIn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_statedIn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, false, false, "String")
+}
+
+func (ec *executionContext) _Disclosure_gpu(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_gpu(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gpu(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Gpu) graphql.Marshaler {
+			return ec.marshalOGpu2ᚖgpuhourᚋgraphᚋmodelᚐGpu(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_gpu(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Disclosure",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Gpu(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Disclosure_gpuModel(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_gpuModel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GpuModel(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_gpuModel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, true, false, "String")
+}
+
+func (ec *executionContext) _Disclosure_gpuCount(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_gpuCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GpuCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_gpuCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Disclosure_petaflops(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_petaflops(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Petaflops, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_petaflops(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Disclosure_petaflopsBasis(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_petaflopsBasis(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PetaflopsBasis(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *market.PflopsBasis) graphql.Marshaler {
+			return ec.marshalOPflopsBasis2ᚖgpuhourᚋmarketᚐPflopsBasis(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_petaflopsBasis(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, true, false, "PflopsBasis")
+}
+
+func (ec *executionContext) _Disclosure_amount(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *market.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖgpuhourᚋmarketᚐMoney(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Disclosure",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Disclosure_amountPer(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_amountPer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AmountPer(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *market.DisclosureBasis) graphql.Marshaler {
+			return ec.marshalODisclosureBasis2ᚖgpuhourᚋmarketᚐDisclosureBasis(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_amountPer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, true, false, "DisclosureBasis")
+}
+
+func (ec *executionContext) _Disclosure_period(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_period(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Period(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *market.Period) graphql.Marshaler {
+			return ec.marshalODuration2ᚖgpuhourᚋmarketᚐPeriod(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, true, false, "Duration")
+}
+
+func (ec *executionContext) _Disclosure_ratio(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_ratio(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ratio, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_ratio(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Disclosure_text(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, false, false, "String")
+}
+
+func (ec *executionContext) _Disclosure_sourceUrl(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_sourceUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SourceURL(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_sourceUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, true, false, "String")
+}
+
+func (ec *executionContext) _Disclosure_sourceTitle(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_sourceTitle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SourceTitle, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_sourceTitle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, false, false, "String")
+}
 
 func (ec *executionContext) _ExchangeRate_base(ctx context.Context, field graphql.CollectedField, obj *model.ExchangeRate) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -2146,7 +2776,7 @@ func (ec *executionContext) fieldContext_GpuIdentity_partition(_ context.Context
 	return graphql.NewScalarFieldContext("GpuIdentity", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _ListedPrice_amount(ctx context.Context, field graphql.CollectedField, obj *market.ListedPrice) (ret graphql.Marshaler) {
+func (ec *executionContext) _ListedPrice_amount(ctx context.Context, field graphql.CollectedField, obj *model.ListedPrice) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2169,7 +2799,7 @@ func (ec *executionContext) fieldContext_ListedPrice_amount(_ context.Context, f
 	return graphql.NewScalarFieldContext("ListedPrice", field, false, false, "Decimal")
 }
 
-func (ec *executionContext) _ListedPrice_currency(ctx context.Context, field graphql.CollectedField, obj *market.ListedPrice) (ret graphql.Marshaler) {
+func (ec *executionContext) _ListedPrice_currency(ctx context.Context, field graphql.CollectedField, obj *model.ListedPrice) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2192,7 +2822,7 @@ func (ec *executionContext) fieldContext_ListedPrice_currency(_ context.Context,
 	return graphql.NewScalarFieldContext("ListedPrice", field, false, false, "CurrencyCode")
 }
 
-func (ec *executionContext) _ListedPrice_per(ctx context.Context, field graphql.CollectedField, obj *market.ListedPrice) (ret graphql.Marshaler) {
+func (ec *executionContext) _ListedPrice_per(ctx context.Context, field graphql.CollectedField, obj *model.ListedPrice) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2215,7 +2845,7 @@ func (ec *executionContext) fieldContext_ListedPrice_per(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("ListedPrice", field, false, false, "PriceBasis")
 }
 
-func (ec *executionContext) _ListedPrice_period(ctx context.Context, field graphql.CollectedField, obj *market.ListedPrice) (ret graphql.Marshaler) {
+func (ec *executionContext) _ListedPrice_period(ctx context.Context, field graphql.CollectedField, obj *model.ListedPrice) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2236,6 +2866,194 @@ func (ec *executionContext) _ListedPrice_period(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_ListedPrice_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ListedPrice", field, false, false, "Duration")
+}
+
+func (ec *executionContext) _ListedPrice_tax(ctx context.Context, field graphql.CollectedField, obj *model.ListedPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ListedPrice_tax(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tax(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *market.Tax) graphql.Marshaler {
+			return ec.marshalOTax2ᚖgpuhourᚋmarketᚐTax(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ListedPrice_tax(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ListedPrice", field, true, false, "Tax")
+}
+
+func (ec *executionContext) _ListedPrice_tier(ctx context.Context, field graphql.CollectedField, obj *model.ListedPrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ListedPrice_tier(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tier(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ListedPrice_tier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ListedPrice", field, true, false, "String")
+}
+
+func (ec *executionContext) _MarketDepth_listings(ctx context.Context, field graphql.CollectedField, obj *model.MarketDepth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarketDepth_listings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Listings(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarketDepth_listings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MarketDepth", field, true, false, "Int")
+}
+
+func (ec *executionContext) _MarketDepth_p25(ctx context.Context, field graphql.CollectedField, obj *model.MarketDepth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarketDepth_p25(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P25(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v market.Money) graphql.Marshaler {
+			return ec.marshalNMoney2gpuhourᚋmarketᚐMoney(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarketDepth_p25(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MarketDepth",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MarketDepth_median(ctx context.Context, field graphql.CollectedField, obj *model.MarketDepth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarketDepth_median(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Median(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v market.Money) graphql.Marshaler {
+			return ec.marshalNMoney2gpuhourᚋmarketᚐMoney(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarketDepth_median(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MarketDepth",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MarketDepth_p75(ctx context.Context, field graphql.CollectedField, obj *model.MarketDepth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarketDepth_p75(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P75(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v market.Money) graphql.Marshaler {
+			return ec.marshalNMoney2gpuhourᚋmarketᚐMoney(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarketDepth_p75(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MarketDepth",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MarketDepth_gpusAvailable(ctx context.Context, field graphql.CollectedField, obj *model.MarketDepth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarketDepth_gpusAvailable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GpusAvailable(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MarketDepth_gpusAvailable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MarketDepth", field, true, false, "Int")
 }
 
 func (ec *executionContext) _Money_amount(ctx context.Context, field graphql.CollectedField, obj *market.Money) (ret graphql.Marshaler) {
@@ -2747,8 +3565,8 @@ func (ec *executionContext) _Offer_listed(ctx context.Context, field graphql.Col
 			return obj.Listed(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v market.ListedPrice) graphql.Marshaler {
-			return ec.marshalNListedPrice2gpuhourᚋmarketᚐListedPrice(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v model.ListedPrice) graphql.Marshaler {
+			return ec.marshalNListedPrice2gpuhourᚋgraphᚋmodelᚐListedPrice(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3090,6 +3908,38 @@ func (ec *executionContext) _Offer_sample(ctx context.Context, field graphql.Col
 }
 func (ec *executionContext) fieldContext_Offer_sample(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Offer", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _Offer_depth(ctx context.Context, field graphql.CollectedField, obj *model.Offer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Offer_depth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Depth(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MarketDepth) graphql.Marshaler {
+			return ec.marshalOMarketDepth2ᚖgpuhourᚋgraphᚋmodelᚐMarketDepth(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Offer_depth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Offer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MarketDepth(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Offer_source(ctx context.Context, field graphql.CollectedField, obj *model.Offer) (ret graphql.Marshaler) {
@@ -3792,6 +4642,50 @@ func (ec *executionContext) fieldContext_Query_node(ctx context.Context, field g
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_node_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_disclosures(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_disclosures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Disclosures(ctx, fc.Args["company"].(*string), fc.Args["kinds"].([]market.DisclosureKind))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Disclosure) graphql.Marshaler {
+			return ec.marshalNDisclosure2ᚕgpuhourᚋgraphᚋmodelᚐDisclosureᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_disclosures(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Disclosure(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_disclosures_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -5690,8 +6584,11 @@ func (ec *executionContext) unmarshalInputOfferFilter(ctx context.Context, obj a
 	if _, present := asMap["includeStale"]; !present {
 		asMap["includeStale"] = true
 	}
+	if _, present := asMap["components"]; !present {
+		asMap["components"] = false
+	}
 
-	fieldsInOrder := [...]string{"gpus", "providers", "providerKinds", "regions", "countries", "areas", "markets", "commitmentMonths", "stock", "minGpuCount", "maxGpuCount", "minMemoryGB", "maxPricePerGpuHour", "search", "includeStale"}
+	fieldsInOrder := [...]string{"gpus", "providers", "providerKinds", "regions", "countries", "areas", "markets", "commitmentMonths", "stock", "minGpuCount", "maxGpuCount", "minMemoryGB", "maxPricePerGpuHour", "search", "includeStale", "components"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -5803,6 +6700,13 @@ func (ec *executionContext) unmarshalInputOfferFilter(ctx context.Context, obj a
 				return it, err
 			}
 			it.IncludeStale = data
+		case "components":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("components"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Components = data
 		}
 	}
 	return it, nil
@@ -5902,6 +6806,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Gpu(ctx, sel, obj)
+	case model.Disclosure:
+		return ec._Disclosure(ctx, sel, &obj)
+	case *model.Disclosure:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Disclosure(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -5914,6 +6825,124 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var disclosureImplementors = []string{"Disclosure", "Node"}
+
+func (ec *executionContext) _Disclosure(ctx context.Context, sel ast.SelectionSet, obj *model.Disclosure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, disclosureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Disclosure")
+		case "id":
+			out.Values[i] = ec._Disclosure_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "company":
+			out.Values[i] = ec._Disclosure_company(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ticker":
+			out.Values[i] = ec._Disclosure_ticker(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._Disclosure_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "statedOn":
+			out.Values[i] = ec._Disclosure_statedOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "statedIn":
+			out.Values[i] = ec._Disclosure_statedIn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "gpu":
+			out.Values[i] = ec._Disclosure_gpu(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "gpuModel":
+			out.Values[i] = ec._Disclosure_gpuModel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "gpuCount":
+			out.Values[i] = ec._Disclosure_gpuCount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "petaflops":
+			out.Values[i] = ec._Disclosure_petaflops(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "petaflopsBasis":
+			out.Values[i] = ec._Disclosure_petaflopsBasis(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._Disclosure_amount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "amountPer":
+			out.Values[i] = ec._Disclosure_amountPer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "period":
+			out.Values[i] = ec._Disclosure_period(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "ratio":
+			out.Values[i] = ec._Disclosure_ratio(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._Disclosure_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sourceUrl":
+			out.Values[i] = ec._Disclosure_sourceUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "sourceTitle":
+			out.Values[i] = ec._Disclosure_sourceTitle(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var exchangeRateImplementors = []string{"ExchangeRate"}
 
@@ -6136,7 +7165,7 @@ func (ec *executionContext) _GpuIdentity(ctx context.Context, sel ast.SelectionS
 
 var listedPriceImplementors = []string{"ListedPrice"}
 
-func (ec *executionContext) _ListedPrice(ctx context.Context, sel ast.SelectionSet, obj *market.ListedPrice) graphql.Marshaler {
+func (ec *executionContext) _ListedPrice(ctx context.Context, sel ast.SelectionSet, obj *model.ListedPrice) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, listedPriceImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6163,6 +7192,69 @@ func (ec *executionContext) _ListedPrice(ctx context.Context, sel ast.SelectionS
 		case "period":
 			out.Values[i] = ec._ListedPrice_period(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tax":
+			out.Values[i] = ec._ListedPrice_tax(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "tier":
+			out.Values[i] = ec._ListedPrice_tier(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var marketDepthImplementors = []string{"MarketDepth"}
+
+func (ec *executionContext) _MarketDepth(ctx context.Context, sel ast.SelectionSet, obj *model.MarketDepth) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, marketDepthImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MarketDepth")
+		case "listings":
+			out.Values[i] = ec._MarketDepth_listings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "p25":
+			out.Values[i] = ec._MarketDepth_p25(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "median":
+			out.Values[i] = ec._MarketDepth_median(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "p75":
+			out.Values[i] = ec._MarketDepth_p75(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "gpusAvailable":
+			out.Values[i] = ec._MarketDepth_gpusAvailable(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -6414,6 +7506,11 @@ func (ec *executionContext) _Offer(ctx context.Context, sel ast.SelectionSet, ob
 		case "sample":
 			out.Values[i] = ec._Offer_sample(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "depth":
+			out.Values[i] = ec._Offer_depth(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "source":
@@ -6696,6 +7793,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_node(ctx, field)
+				})
+		case "disclosures":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_disclosures(ctx, field)
 				})
 		case "gpus":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -7358,6 +8461,40 @@ func (ec *executionContext) marshalNDecimal2githubᚗcomᚋgovaluesᚋdecimalᚐ
 	return res
 }
 
+func (ec *executionContext) marshalNDisclosure2gpuhourᚋgraphᚋmodelᚐDisclosure(ctx context.Context, sel ast.SelectionSet, v model.Disclosure) graphql.Marshaler {
+	return ec._Disclosure(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDisclosure2ᚕgpuhourᚋgraphᚋmodelᚐDisclosureᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Disclosure) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDisclosure2gpuhourᚋgraphᚋmodelᚐDisclosure(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNDisclosureKind2gpuhourᚋmarketᚐDisclosureKind(ctx context.Context, v any) (market.DisclosureKind, error) {
+	res, err := scalar.UnmarshalDisclosureKind(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDisclosureKind2gpuhourᚋmarketᚐDisclosureKind(ctx context.Context, sel ast.SelectionSet, v market.DisclosureKind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalDisclosureKind(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "DisclosureKind!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNDuration2gpuhourᚋmarketᚐPeriod(ctx context.Context, v any) (market.Period, error) {
 	res, err := scalar.UnmarshalPeriod(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -7456,7 +8593,7 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 	return res
 }
 
-func (ec *executionContext) marshalNListedPrice2gpuhourᚋmarketᚐListedPrice(ctx context.Context, sel ast.SelectionSet, v market.ListedPrice) graphql.Marshaler {
+func (ec *executionContext) marshalNListedPrice2gpuhourᚋgraphᚋmodelᚐListedPrice(ctx context.Context, sel ast.SelectionSet, v model.ListedPrice) graphql.Marshaler {
 	return ec._ListedPrice(ctx, sel, &v)
 }
 
@@ -7976,6 +9113,78 @@ func (ec *executionContext) marshalODecimal2ᚖgithubᚗcomᚋgovaluesᚋdecimal
 	return res
 }
 
+func (ec *executionContext) unmarshalODisclosureBasis2ᚖgpuhourᚋmarketᚐDisclosureBasis(ctx context.Context, v any) (*market.DisclosureBasis, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalDisclosureBasis(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODisclosureBasis2ᚖgpuhourᚋmarketᚐDisclosureBasis(ctx context.Context, sel ast.SelectionSet, v *market.DisclosureBasis) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalDisclosureBasis(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalODisclosureKind2ᚕgpuhourᚋmarketᚐDisclosureKindᚄ(ctx context.Context, v any) ([]market.DisclosureKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]market.DisclosureKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDisclosureKind2gpuhourᚋmarketᚐDisclosureKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalODisclosureKind2ᚕgpuhourᚋmarketᚐDisclosureKindᚄ(ctx context.Context, sel ast.SelectionSet, v []market.DisclosureKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDisclosureKind2gpuhourᚋmarketᚐDisclosureKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalODuration2ᚖgpuhourᚋmarketᚐPeriod(ctx context.Context, v any) (*market.Period, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalPeriod(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODuration2ᚖgpuhourᚋmarketᚐPeriod(ctx context.Context, sel ast.SelectionSet, v *market.Period) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalPeriod(*v)
+	return res
+}
+
 func (ec *executionContext) marshalOExchangeRate2ᚖgpuhourᚋgraphᚋmodelᚐExchangeRate(ctx context.Context, sel ast.SelectionSet, v *model.ExchangeRate) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -8148,6 +9357,20 @@ func (ec *executionContext) marshalOMarket2ᚕgpuhourᚋmarketᚐMarketᚄ(ctx c
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOMarketDepth2ᚖgpuhourᚋgraphᚋmodelᚐMarketDepth(ctx context.Context, sel ast.SelectionSet, v *model.MarketDepth) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MarketDepth(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMoney2ᚖgpuhourᚋmarketᚐMoney(ctx context.Context, sel ast.SelectionSet, v *market.Money) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Money(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalONode2gpuhourᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v model.Node) graphql.Marshaler {
@@ -8334,6 +9557,24 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	_ = sel
 	_ = ctx
 	res := graphql.MarshalString(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOTax2ᚖgpuhourᚋmarketᚐTax(ctx context.Context, v any) (*market.Tax, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalTax(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTax2ᚖgpuhourᚋmarketᚐTax(ctx context.Context, sel ast.SelectionSet, v *market.Tax) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalTax(*v)
 	return res
 }
 

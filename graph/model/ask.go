@@ -93,6 +93,6 @@ func (f *OfferFilter) asked() market.Filter {
 		Gpus: f.Gpus, Providers: f.Providers, ProviderKinds: f.ProviderKinds, Regions: f.Regions, Countries: f.Countries, Areas: f.Areas,
 		Markets: f.Markets, CommitmentMonths: f.CommitmentMonths, Stock: f.Stock, MinGpuCount: f.MinGpuCount, MaxGpuCount: f.MaxGpuCount,
 		MinMemoryGB: f.MinMemoryGb, MaxPricePerGpuHour: f.MaxPricePerGpuHour, Search: text(f.Search),
-		ExcludeStale: f.IncludeStale != nil && !*f.IncludeStale,
+		ExcludeStale: f.IncludeStale != nil && !*f.IncludeStale, Components: f.Components != nil && *f.Components,
 	}
 }

@@ -40,6 +40,8 @@ type OfferFilter struct {
 	Search *string `json:"search,omitempty"`
 	// Whether offers that may no longer be current are listed too, marked `stale`.
 	IncludeStale *bool `json:"includeStale,omitempty"`
+	// Whether prices of bare cards are listed too, whose processors and memory are charged on top (`listed.per` is `COMPONENT`).
+	Components *bool `json:"components,omitempty"`
 }
 
 // How a list of offers is sorted.

@@ -78,7 +78,7 @@ func (o Offer) Market() market.Market { return o.entry.Offer.Market }
 func (o Offer) CommitmentMonths() *int { return optional(o.entry.Offer.CommitmentMonths) }
 
 // Listed is what the provider printed.
-func (o Offer) Listed() market.ListedPrice { return o.entry.Offer.Listed }
+func (o Offer) Listed() ListedPrice { return ListedPrice{o.entry.Offer.Listed} }
 
 // Price is the whole offer for one hour.
 func (o Offer) Price() market.Money {
@@ -163,6 +163,50 @@ func (o Offer) Source() *market.Source {
 	}
 	return &source
 }
+
+// Depth is the rest of a marketplace's listings.
+func (o Offer) Depth() *MarketDepth {
+	if o.entry.Offer.Depth == nil {
+		return nil
+	}
+	return &MarketDepth{*o.entry.Offer.Depth, o.entry.Offer.Listed.Currency}
+}
+
+// ListedPrice is what a provider printed.
+type ListedPrice struct{ market.ListedPrice }
+
+// Tax is null where the provider does not print it.
+func (p ListedPrice) Tax() *market.Tax { return optional(p.ListedPrice.Tax) }
+
+// Tier is null where the provider prints one price.
+func (p ListedPrice) Tier() *string { return optional(p.ListedPrice.Tier) }
+
+// MarketDepth is the spread of a marketplace's listings.
+type MarketDepth struct {
+	depth    market.Depth
+	currency market.Currency
+}
+
+// Listings is how many there are.
+func (d MarketDepth) Listings() int { return d.depth.Listings }
+
+// P25 is the lower quartile.
+func (d MarketDepth) P25() market.Money {
+	return market.Money{Amount: d.depth.P25, Currency: d.currency}
+}
+
+// Median is the middle.
+func (d MarketDepth) Median() market.Money {
+	return market.Money{Amount: d.depth.Median, Currency: d.currency}
+}
+
+// P75 is the upper quartile.
+func (d MarketDepth) P75() market.Money {
+	return market.Money{Amount: d.depth.P75, Currency: d.currency}
+}
+
+// GpusAvailable is how many cards all of them have free.
+func (d MarketDepth) GpusAvailable() *int { return d.depth.GpusAvailable }
 
 // OfferConnection is a part of a list of offers.
 type OfferConnection struct {

@@ -85,3 +85,25 @@ func MarshalDirection(v market.Direction) graphql.Marshaler { return quoted(stri
 func UnmarshalDirection(v any) (market.Direction, error) {
 	return word[market.Direction]("OrderDirection", v)
 }
+
+// MarshalTax writes whether tax is included.
+func MarshalTax(v market.Tax) graphql.Marshaler { return quoted(string(v)) }
+
+// UnmarshalTax reads whether tax is included.
+func UnmarshalTax(v any) (market.Tax, error) { return word[market.Tax]("Tax", v) }
+
+// MarshalDisclosureKind writes a kind of stated figure.
+func MarshalDisclosureKind(v market.DisclosureKind) graphql.Marshaler { return quoted(string(v)) }
+
+// UnmarshalDisclosureKind reads a kind of stated figure.
+func UnmarshalDisclosureKind(v any) (market.DisclosureKind, error) {
+	return word[market.DisclosureKind]("DisclosureKind", v)
+}
+
+// MarshalDisclosureBasis writes what a stated amount pays for.
+func MarshalDisclosureBasis(v market.DisclosureBasis) graphql.Marshaler { return quoted(string(v)) }
+
+// UnmarshalDisclosureBasis reads what a stated amount pays for.
+func UnmarshalDisclosureBasis(v any) (market.DisclosureBasis, error) {
+	return word[market.DisclosureBasis]("DisclosureBasis", v)
+}
