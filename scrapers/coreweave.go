@@ -3,6 +3,7 @@ package scrapers
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,8 @@ import (
 )
 
 // coreweave reads the public price page. Its prices are for the whole instance, and one row is two offers: on-demand and spot.
+// It also reads the layouts that archived pages have, told by the page itself: the table of 2024 and 2025, whose rows have one
+// price and no region, and the list of bare cards of 2023 (coreweave_components.go).
 type coreweave struct{}
 
 var _ = register(coreweave{})
@@ -22,7 +25,7 @@ func (coreweave) About() About {
 		Provider: market.Provider{ID: "coreweave", Name: "CoreWeave", Kind: market.Neocloud, Country: "US",
 			Homepage: "https://www.coreweave.com", Schedule: "17 4 * * *"},
 		Base: "https://www.coreweave.com", Spacing: 2 * time.Second,
-		Unit: "instance-hour, USD", Evidence: RealCapture, Parser: 1,
+		Unit: "instance-hour, USD", Evidence: RealCapture, Parser: 2,
 	}
 }
 
@@ -32,28 +35,42 @@ func (c coreweave) Sheets(s Settings) []Sheet {
 }
 
 // The columns that a GPU table must have. North America has one more, for inference on a single GPU: another product, never read.
-var coreweaveColumns = []column{
-	{"GPU Model", regexp.MustCompile(`(?i)^GPU Model`)},
-	{"GPU Count", regexp.MustCompile(`(?i)^GPU Count`)},
-	{"VRAM (GB)", regexp.MustCompile(`(?i)^VRAM`)},
-	{"vCPUs", regexp.MustCompile(`(?i)^vCPUs`)},
-	{"System RAM (GB)", regexp.MustCompile(`(?i)^System RAM`)},
-	{"On-Demand Price", regexp.MustCompile(`(?i)^On-Demand Price`)},
-	{"Spot Price", regexp.MustCompile(`(?i)^Spot Price`)},
-}
+// The older table has one price.
+var (
+	coreweaveMachine = []column{
+		{"GPU Model", regexp.MustCompile(`(?i)^GPU Model`)},
+		{"GPU Count", regexp.MustCompile(`(?i)^GPU Count`)},
+		{"VRAM (GB)", regexp.MustCompile(`(?i)^VRAM`)},
+		{"vCPUs", regexp.MustCompile(`(?i)^vCPUs`)},
+		{"System RAM (GB)", regexp.MustCompile(`(?i)^System RAM`)},
+	}
+	coreweaveColumns = append(slices.Clip(coreweaveMachine),
+		column{"On-Demand Price", regexp.MustCompile(`(?i)^On-Demand Price`)}, column{"Spot Price", regexp.MustCompile(`(?i)^Spot Price`)})
+	coreweaveOldColumns = append(slices.Clip(coreweaveMachine),
+		column{"Instance Price", regexp.MustCompile(`(?i)^(Instance|On-Demand) Price`)})
+)
 
 // coreweaveRegions says where the regions are that the page heads its tables with.
 var coreweaveRegions = map[string]market.Area{"NORTH AMERICA": market.NorthAmerica, "EUROPE": market.Europe}
 
-// Parse reads the GPU tables; the CPU table has the same classes but no such rows. HGX H100 rows carry the class
-// gpu-pricing-and-kubernetes-gpu-pricing, all others kubernetes-gpu-pricing.
+// coreweaveGpuRows are the rows of GPU machines. HGX H100 rows carry the class gpu-pricing-and-kubernetes-gpu-pricing, all others
+// kubernetes-gpu-pricing; the rows of processors carry kubernetes-cpu-pricing, in tables of the same classes.
+const (
+	coreweaveGpuRows = `.table-row-v2[class*="gpu-pricing"], .table-row.w-dyn-item[class*="gpu-pricing"]`
+	coreweaveCPURows = `.table-row-v2[class*="cpu-pricing"], .table-row.w-dyn-item[class*="cpu-pricing"]`
+)
+
+// Parse reads the GPU tables, and names the rows of processors as what they are.
 func (c coreweave) Parse(d Document) (Page, error) {
 	page, err := parseHTML(d)
 	if err != nil {
 		return Page{}, err
 	}
+	if rows := page.Find(coreweaveComponentRows); rows.Length() > 0 {
+		return c.components(page, rows)
+	}
 	var listings []market.Listing
-	tables := page.Find(".table-v2.gpu-pricing").FilterFunction(func(_ int, t *goquery.Selection) bool { return c.rows(t).Length() > 0 })
+	tables := page.Find(".table-v2").FilterFunction(func(_ int, t *goquery.Selection) bool { return t.Find(coreweaveGpuRows).Length() > 0 })
 	for i := range tables.Nodes {
 		found, err := c.table(tables.Eq(i))
 		if err != nil {
@@ -62,40 +79,53 @@ func (c coreweave) Parse(d Document) (Page, error) {
 		listings = append(listings, found...)
 	}
 	if len(listings) == 0 {
-		return Page{}, fmt.Errorf("the page has no GPU price table (.table-v2.gpu-pricing with kubernetes-gpu-pricing rows)")
+		return Page{}, fmt.Errorf("the page has no GPU price table (.table-v2 with gpu-pricing rows)")
 	}
-	return Page{Listings: listings}, nil
+	return Page{Listings: append(listings, c.processors(page)...)}, nil
 }
 
-func (coreweave) rows(table *goquery.Selection) *goquery.Selection {
-	return table.Find(`.table-row-v2[class*="kubernetes-gpu-pricing"]`)
+// processors are the rows of machines without GPUs.
+func (coreweave) processors(page *goquery.Document) []market.Listing {
+	var listings []market.Listing
+	page.Find(coreweaveCPURows).Each(func(_ int, row *goquery.Selection) {
+		listings = append(listings, market.Listing{SKU: text(row.Find(".table-v2-cell").First()), Refusal: "not a GPU"})
+	})
+	return listings
 }
 
 func (c coreweave) table(table *goquery.Selection) ([]market.Listing, error) {
-	region, err := c.region(table)
+	rows := table.Find(coreweaveGpuRows)
+	old := rows.First().HasClass("table-row")
+	region, err := c.region(table, old)
 	if err != nil {
 		return nil, err
 	}
-	headers := table.Find(".table-v2-header .table-v2-cell").Map(func(_ int, s *goquery.Selection) string { return text(s) })
-	at, err := columns(headers, coreweaveColumns)
+	wanted := coreweaveColumns
+	if old {
+		wanted = coreweaveOldColumns
+	}
+	headers := texts(table.Find(".table-v2-header .table-v2-cell"))
+	at, err := columns(headers, wanted)
 	if err != nil {
-		return nil, fmt.Errorf("region %s: %w", region, err)
+		return nil, fmt.Errorf("region %q: %w", region, err)
 	}
 	var listings []market.Listing
-	rows := c.rows(table)
 	for i := range rows.Nodes {
 		row, err := c.row(rows.Eq(i), at, len(headers))
 		if err != nil {
-			return nil, fmt.Errorf("region %s: row %d: %w", region, i+1, err)
+			return nil, fmt.Errorf("region %q: row %d: %w", region, i+1, err)
 		}
-		listings = append(listings, row.listings(region)...)
+		listings = append(listings, row.listings(region, old)...)
 	}
 	return listings, nil
 }
 
-// region is what the heading above the table says: "REGION: EUROPE".
-func (coreweave) region(table *goquery.Selection) (string, error) {
+// region is what the heading above the table says: "REGION: EUROPE". Older tables have none.
+func (coreweave) region(table *goquery.Selection, old bool) (string, error) {
 	heading := text(table.PrevAll().Filter("h5").First())
+	if old && heading == "" {
+		return "", nil
+	}
 	region, found := strings.CutPrefix(strings.ToUpper(heading), "REGION: ")
 	if _, known := coreweaveRegions[region]; !found || !known {
 		return "", fmt.Errorf("a GPU price table stands under %q, expected a region such as \"REGION: EUROPE\"", heading)
@@ -132,7 +162,7 @@ func coreweaveCell(cell *goquery.Selection) string {
 	return text(cell)
 }
 
-func (r coreweaveRow) listings(region string) []market.Listing {
+func (r coreweaveRow) listings(region string, old bool) []market.Listing {
 	base := market.Listing{
 		SKU: r.record["GPU Model"], GpuName: r.record["GPU Model"], Count: stripFootnote(r.record["GPU Count"]),
 		VCPUs: wholeNumber(r.record["vCPUs"]), MemoryGB: quantity(r.record["System RAM (GB)"]), Region: region, Area: coreweaveRegions[region],
@@ -140,6 +170,10 @@ func (r coreweaveRow) listings(region string) []market.Listing {
 	}
 	if vram := quantity(r.record["VRAM (GB)"]); vram != nil {
 		base.CardMemoryGB = *vram
+	}
+	if old {
+		base.Market, base.Price = market.OnDemand, r.record["Instance Price"]
+		return []market.Listing{base}
 	}
 	return []market.Listing{r.priced(base, market.OnDemand, "On-Demand Price"), r.priced(base, market.Spot, "Spot Price")}
 }
