@@ -153,6 +153,7 @@ func (c *Client) once(ctx context.Context, r Request, m Manners, known Validator
 		return Fetched{}, err
 	}
 	defer leave()
+	outer := ctx
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	request, err := c.newRequest(ctx, r, known)
@@ -161,10 +162,19 @@ func (c *Client) once(ctx context.Context, r Request, m Manners, known Validator
 	}
 	answer, err := c.http.Do(request)
 	if err != nil {
-		return Fetched{}, plain(err)
+		return Fetched{}, patience(outer, plain(err))
 	}
 	defer answer.Body.Close()
-	return c.receive(r, answer)
+	fetched, err := c.receive(r, answer)
+	return fetched, patience(outer, err)
+}
+
+// patience says in plain words that a host took too long, unless it is the caller who ended the waiting.
+func patience(ctx context.Context, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return fmt.Errorf("no answer within %s", requestTimeout)
+	}
+	return err
 }
 
 // plain takes the address out of net/http's error where it may hold a key, and keeps what it wraps.
