@@ -3,6 +3,7 @@ package market
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 
 	"github.com/govalues/decimal"
@@ -106,12 +107,30 @@ func pow10(n int) *big.Int { return new(big.Int).Exp(ten, big.NewInt(int64(n)), 
 
 // fromDecimal is d in units of 10^-scale, cut off below.
 func fromDecimal(d Decimal, scale int) (int64, error) {
+	if n, exact := scaled(d, scale); exact {
+		return n, nil
+	}
 	n := new(big.Int).Mul(coefficient(d), pow10(scale))
 	n.Quo(n, pow10(d.Scale()))
 	if !n.IsInt64() {
 		return 0, errTooLarge
 	}
 	return n.Int64(), nil
+}
+
+// scaled is fromDecimal for the usual amount, which has no more decimals than wanted and is far from the largest number.
+func scaled(d Decimal, scale int) (n int64, exact bool) {
+	n = int64(d.Coef())
+	if n < 0 || scale < d.Scale() || scale-d.Scale() > ListedScale || n > math.MaxInt64/1_000_000_000 {
+		return 0, false
+	}
+	for range scale - d.Scale() {
+		n *= 10
+	}
+	if d.IsNeg() {
+		n = -n
+	}
+	return n, true
 }
 
 // toDecimal is n units of 10^-scale.
