@@ -93,12 +93,12 @@ func (a awsAnswer) onDemand() (Page, error) {
 	var page Page
 	for _, location := range sortedNames(a.Regions) {
 		for _, name := range sortedNames(a.Regions[location]) {
-			row, err := rows[awsRow]([]json.RawMessage{a.Regions[location][name]}, fmt.Sprintf("regions[%q][%q]", location, name),
+			row, err := object[awsRow](a.Regions[location][name], fmt.Sprintf("regions[%q][%q]", location, name),
 				"price", "Instance Type", "Instance Family", "plc:InstanceFamily", "Operating System", "Pre Installed S/W", "vCPU", "Memory")
 			if err != nil {
 				return Page{}, err
 			}
-			page.Listings = append(page.Listings, row[0].listing(location, market.Currency(a.Manifest.Currency)))
+			page.Listings = append(page.Listings, row.listing(location, market.Currency(a.Manifest.Currency)))
 		}
 	}
 	return page, nil
