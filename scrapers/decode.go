@@ -40,18 +40,29 @@ func printed(n json.Number) string { return market.RoundBinary(n.String()) }
 func rows[T any](list []json.RawMessage, what string, needed ...string) ([]T, error) {
 	out := make([]T, len(list))
 	for i, raw := range list {
-		var present map[string]json.RawMessage
-		if err := json.Unmarshal(raw, &present); err != nil {
-			return nil, fmt.Errorf("%s[%d]: expected an object: %w", what, i, err)
+		row, err := object[T](raw, fmt.Sprintf("%s[%d]", what, i), needed...)
+		if err != nil {
+			return nil, err
 		}
-		for _, name := range needed {
-			if _, there := present[name]; !there {
-				return nil, fmt.Errorf("%s[%d] has no field %q", what, i, name)
-			}
+		out[i] = row
+	}
+	return out, nil
+}
+
+// object decodes one object, which has a name for errors, as rows does.
+func object[T any](raw json.RawMessage, name string, needed ...string) (T, error) {
+	var out T
+	var present map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &present); err != nil {
+		return out, fmt.Errorf("%s: expected an object: %w", name, err)
+	}
+	for _, field := range needed {
+		if _, there := present[field]; !there {
+			return out, fmt.Errorf("%s has no field %q", name, field)
 		}
-		if err := decodeJSON(Document{Body: raw}, &out[i]); err != nil {
-			return nil, fmt.Errorf("%s[%d]: %w", what, i, err)
-		}
+	}
+	if err := decodeJSON(Document{Body: raw}, &out); err != nil {
+		return out, fmt.Errorf("%s: %w", name, err)
 	}
 	return out, nil
 }

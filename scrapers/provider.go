@@ -83,6 +83,11 @@ type Request struct {
 // Get is a plain request for an address.
 func Get(url string) Request { return Request{Method: http.MethodGet, URL: url} }
 
+// GetWithKey is a request with the provider's key in a header.
+func GetWithKey(url, header, key string) Request {
+	return Request{Method: http.MethodGet, URL: url, Header: http.Header{header: {key}}}
+}
+
 // PostJSON is a request with a JSON body.
 func PostJSON(url, body string) Request {
 	return Request{Method: http.MethodPost, URL: url, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(body)}
