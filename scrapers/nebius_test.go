@@ -15,37 +15,17 @@ import (
 
 // TestNebiusCapture checks the recorded page against what its rows print.
 func TestNebiusCapture(t *testing.T) {
-	offers := capturedOffers(t, "nebius")
-	if len(offers) != 10 {
-		t.Errorf("%d offers, want 10", len(offers))
-	}
-	tests := map[string]struct{ reason, listed, perGpuHour, cards string }{
+	offers := checkCaptured(t, "nebius", 10, map[string]capturedRow{
 		"nebius/nvidia%20hgx%20b300/-/spot":            {"preemptible comes first", "4.30", "4.3", "1"},
 		"nebius/nvidia%20hgx%20b300/-/on-demand":       {"on-demand comes last", "7.85", "7.85", "1"},
 		"nebius/nvidia%20hgx%20h100/-/on-demand":       {"a machine of eight is priced by the card", "3.85", "3.85", "1"},
 		"nebius/nvidia%20hgx%20h200/-/spot":            {"", "2.45", "2.45", "1"},
 		"nebius/nvidia%20rtx%20pro%206000/-/on-demand": {"trailing zeros are kept", "1.80", "1.8", "1"},
-		"nebius/nvidia%20rtx%20pro%206000/-/spot":      {"", "0.95", "0.95", "1"},
+		"nebius/nvidia%20rtx%20pro%206000/-/spot":      {"less than a dollar", "0.95", "0.95", "1"},
 		"nebius/nvidia%20hgx%20b200/-/on-demand":       {"", "7.15", "7.15", "1"},
 		"nebius/nvidia%20hgx%20b200/-/spot":            {"", "3.95", "3.95", "1"},
-	}
-	for id, want := range tests {
-		o, listed := offers[id]
-		if !listed {
-			t.Errorf("%s is missing: %s", id, want.reason)
-			continue
-		}
-		price, err := o.PricePerGpuHour()
-		if err != nil || o.Listed.Amount.String() != want.listed || price.String() != want.perGpuHour || o.GpuCount.String() != want.cards {
-			t.Errorf("%s: %s for %s cards, %s a card-hour, want %s, %s, %s: %s", id, o.Listed.Amount, o.GpuCount, price,
-				want.listed, want.cards, want.perGpuHour, want.reason)
-		}
-	}
-	for _, absent := range []string{"nebius/nvidia%20gb300%20nvl72/-/on-demand", "nebius/nvidia%20l40s%20with%20intel%20cpu/-/on-demand", "nebius/amd%20epyc%20genoa/-/on-demand"} {
-		if _, listed := offers[absent]; listed {
-			t.Errorf("%s is an offer, but the page prints no price of a card for it", absent)
-		}
-	}
+	})
+	checkAbsent(t, offers, "nebius/nvidia%20gb300%20nvl72/-/on-demand", "nebius/nvidia%20l40s%20with%20intel%20cpu/-/on-demand", "nebius/amd%20epyc%20genoa/-/on-demand")
 }
 
 // TestNebiusFollowsItsHeaders lets the columns of the tables and the fields of the blocks change places, and takes away one header
