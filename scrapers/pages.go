@@ -26,14 +26,18 @@ func nextPage(address, parameter string, last int) (*Request, error) {
 	return &next, nil
 }
 
-// shiftPoint moves the decimal point of a whole number to the left, exactly: ("55000", 5) is "0.55". Text that is no whole
-// number is returned as it is, for market to refuse.
+// shiftPoint moves the decimal point of a number to the left, exactly: ("55000", 5) is "0.55". Text that is no plain number says
+// what it would be ("-5e-3"), for market to refuse: passed on as it is, it could be read as an amount a thousand times too high.
 func shiftPoint(number string, places int) string {
-	if number == "" || strings.Trim(number, "0123456789") != "" {
-		return number
+	whole, part, _ := strings.Cut(number, ".")
+	switch {
+	case number == "":
+		return ""
+	case whole == "" || strings.Trim(whole+part, "0123456789") != "":
+		return number + "e-" + strconv.Itoa(places)
 	}
-	padded := strings.Repeat("0", max(0, places+1-len(number))) + number
-	shifted := padded[:len(padded)-places] + "." + padded[len(padded)-places:]
+	padded := strings.Repeat("0", max(0, places+1-len(whole))) + whole
+	shifted := padded[:len(padded)-places] + "." + padded[len(padded)-places:] + part
 	return strings.TrimSuffix(strings.TrimRight(shifted, "0"), ".")
 }
 
