@@ -21,3 +21,13 @@ func TestGongjiyunCapture(t *testing.T) {
 		}
 	}
 }
+
+// TestGongjiyunAsks checks the headers that the API wants.
+func TestGongjiyunAsks(t *testing.T) {
+	for _, sheet := range (gongjiyun{}).Sheets(Settings{Key: "a-key"}) {
+		r := sheet.First
+		if r.Header.Get("token") != "a-key" || r.Header.Get("version") != "1.0.0" || r.Timestamp != "Timestamp" {
+			t.Errorf("%s: headers %q, timestamp in %q", sheet.Name, r.Header, r.Timestamp)
+		}
+	}
+}
