@@ -27,11 +27,15 @@ func nextPage(address, parameter string, last int) (*Request, error) {
 }
 
 // shiftPoint moves the decimal point of a plain number to the left, exactly: ("55000", 5) is "0.55", ("139.36", 2) is "1.3936". Text
-// that is no such number is returned as it is, for market to refuse.
+// without a digit is kept, since it may say that there is no price. Any other text says what it would be ("2,720e-3"), for market to
+// refuse: passed on as it is, it could be read as an amount a thousand times too high.
 func shiftPoint(number string, places int) string {
 	whole, part, _ := strings.Cut(number, ".")
-	if whole == "" || strings.Trim(whole+part, "0123456789") != "" {
+	switch {
+	case places == 0 && !strings.Contains(number, "."), !strings.ContainsAny(number, "0123456789"):
 		return number
+	case whole == "" || strings.Trim(whole+part, "0123456789") != "":
+		return number + "e-" + strconv.Itoa(places)
 	}
 	padded := strings.Repeat("0", max(0, places+1-len(whole))) + whole
 	shifted := padded[:len(padded)-places] + "." + padded[len(padded)-places:] + part

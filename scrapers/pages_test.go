@@ -1,33 +1,44 @@
 package scrapers
 
-import "testing"
+import (
+	"testing"
 
-// TestShiftPoint moves the point of printed numbers, and leaves alone what market must refuse.
+	"gpuhour/market"
+)
+
+// TestShiftPoint moves the point of what a source prints in cents or thousandths, and never lets anything through that would be read
+// as more.
 func TestShiftPoint(t *testing.T) {
 	tests := map[string]struct {
-		reason, number string
-		places         int
-		want           string
+		reason, number, want string
+		places               int
+		refused              bool
 	}{
-		"below one":       {"zeros are put in front", "55000", 5, "0.55"},
-		"above one":       {"", "194000000000", 8, "1940"},
-		"cents":           {"dollars of cents", "392", 2, "3.92"},
-		"one digit":       {"zeros are filled in", "5", 2, "0.05"},
-		"round":           {"no point without a part", "300", 2, "3"},
-		"parts of cents":  {"a fraction of a cent is no dollar", "139.36", 2, "1.3936"},
-		"less than one":   {"", "0.5", 2, "0.005"},
-		"zero":            {"what it means is not said here", "0", 2, "0"},
-		"no shift at all": {"", "3.50", 0, "3.5"},
-		"none":            {"nothing is not zero", "", 2, ""},
-		"negative":        {"for market to refuse", "-5", 2, "-5"},
-		"exponent":        {"for market to refuse", "1e2", 2, "1e2"},
-		"only a part":     {"for market to refuse", ".5", 2, ".5"},
-		"two points":      {"for market to refuse", "2.4.9", 2, "2.4.9"},
+		"a thousandth":    {"2720 厘 are 2.72 元", "2720", "2.72", 3, false},
+		"small":           {"zeros are put before it", "83", "0.000083", 6, false},
+		"large":           {"", "194000000000", "1940", 8, false},
+		"whole":           {"no point is left behind", "6000", "6", 3, false},
+		"parts of cents":  {"a fraction of a cent is no dollar", "139.36", "1.3936", 2, false},
+		"less than one":   {"", "0.5", "0.005", 2, false},
+		"no shift at all": {"zeros at the end go", "3.50", "3.5", 0, false},
+		"zero":            {"what it means is not said here", "0", "0", 2, false},
+		"nothing":         {"no price stays none", "", "", 3, true},
+		"a dash":          {"a sign of no price stays one", "—", "—", 3, true},
+		"an exponent":     {"no plain number", "1e5", "1e5e-3", 3, true},
+		"less than none":  {"no plain number", "-2720", "-2720e-3", 3, true},
+		"with thousands":  {"as it is, it would be a thousand times too high", "2,720", "2,720e-3", 3, true},
+		"with a currency": {"the same", "¥2720", "¥2720e-3", 3, true},
+		"only a part":     {"no plain number", ".5", ".5e-2", 2, true},
+		"two points":      {"no plain number", "2.4.9", "2.4.9e-2", 2, true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := shiftPoint(tt.number, tt.places); got != tt.want {
+			got := shiftPoint(tt.number, tt.places)
+			if got != tt.want {
 				t.Errorf("%s: got %q, want %q", tt.reason, got, tt.want)
+			}
+			if _, err := market.ParseAmount(got, market.CNY); (err != nil) != tt.refused {
+				t.Errorf("%q as an amount: %v", got, err)
 			}
 		})
 	}
