@@ -58,3 +58,25 @@ func sortedNames[V any](object map[string]V) []string { return slices.Sorted(map
 
 // cardsOf prints a number of cards.
 func cardsOf(n int) string { return strconv.Itoa(n) }
+
+// narrowed names the regions that the operator asks for, for the fragment of an address: "only=a,b". Empty is all.
+func narrowed(s Settings) string {
+	if len(s.Regions) == 0 {
+		return ""
+	}
+	return "only=" + strings.Join(s.Regions, ",")
+}
+
+// regionAfter is the region to ask for after the one in an address' parameter "region": the next of those that its fragment
+// names, else of all. Empty is the end.
+func regionAfter(address *url.URL, all []string) string {
+	terms, _ := url.ParseQuery(address.Fragment) // what cannot be read names none
+	if only := terms.Get("only"); only != "" {
+		all = strings.Split(only, ",")
+	}
+	at := slices.Index(all, address.Query().Get("region"))
+	if at < 0 || at+1 == len(all) {
+		return ""
+	}
+	return all[at+1]
+}
