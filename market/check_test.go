@@ -79,6 +79,18 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestTelling keeps the order of the rows but for those that are no cards.
+func TestTelling(t *testing.T) {
+	r := Reading{Rejected: []Rejected{{SKU: "m5", Reason: NotGPU}, {SKU: "p5"}, {SKU: "f1", Reason: NotGPU + ": an FPGA"}, {SKU: "p9", Reason: "no price printed"}}}
+	var order []string
+	for _, row := range r.Telling() {
+		order = append(order, row.SKU)
+	}
+	if got := strings.Join(order, " "); got != "p5 p9 m5 f1" {
+		t.Errorf("got %s", got)
+	}
+}
+
 // TestJudgeBesideOthers compares with other providers' prices of the same group only.
 func TestJudgeBesideOthers(t *testing.T) {
 	two, _ := ParseAmount("2", USD)

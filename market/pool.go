@@ -45,7 +45,8 @@ func (o Offer) settleKey() string {
 	return o.ID + "\x00" + o.Row.Number
 }
 
-// Pool makes one offer of the rows of each pool: the cheapest, with the depth of all. Call it last: each row has been judged by then.
+// Pool makes one offer of the rows of each pool: the cheapest that can be had, with the depth of those. Rows that are sold out count
+// only where all are. Call it last: each row has been judged by then.
 func (r *Reading) Pool() {
 	pools := map[string][]Offer{}
 	for _, o := range r.Offers {
@@ -70,6 +71,9 @@ func (r *Reading) Pool() {
 // pooled is the cheapest of a pool; of several that cost the same, the one with the least number, so that the order of the rows
 // changes nothing.
 func pooled(rows []Offer) Offer {
+	if stock := stockOfPool(rows); stock != SoldOut {
+		rows = slices.DeleteFunc(rows, func(o Offer) bool { return o.Stock == SoldOut })
+	}
 	slices.SortFunc(rows, func(a, b Offer) int {
 		if c := a.Price.Cmp(b.Price); c != 0 {
 			return c

@@ -38,6 +38,8 @@ func TestPool(t *testing.T) {
 		"seen twice": {"a listing that two answers have counts once", append(rowsOf("4", "5"), rowsOf("4")...), "4", "2 listings, 4 4 4, 4 free"},
 		"cut":        {"the cheapest of a cut answer is known, its depth is not", cut(rowsOf("4", "5")), "4", ""},
 		"uncounted":  {"one that does not say how many are free makes the sum unknown", uncounted(rowsOf("4", "5")), "4", "2 listings, 4 4 4,  free"},
+		"sold out":   {"what nobody can have is no price beside what can be had", soldOut(rowsOf("4", "5", "6")), "5", "2 listings, 5 5 5, 4 free"},
+		"all gone":   {"where all is sold out, that is the market", soldOut(rowsOf("4")), "4", "1 listings, 4 4 4, 0 free"},
 		"a decoy":    {"each listing is judged before it can be the cheapest", rowsOf("0.004", "4", "5"), "4", "2 listings, 4 4 4, 4 free"},
 	}
 	for name, tt := range tests {
@@ -79,6 +81,12 @@ func TestDepthIsStored(t *testing.T) {
 
 func cut(rows []Listing) []Listing {
 	rows[len(rows)-1].Cut = true
+	return rows
+}
+
+// soldOut sells the first row.
+func soldOut(rows []Listing) []Listing {
+	rows[0].Stock, rows[0].GpusAvailable = SoldOut, new(0)
 	return rows
 }
 

@@ -1,11 +1,32 @@
 package market
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Reading is what one run made of its rows: what is believed, and what is not with the reason.
 type Reading struct {
 	Offers   []Offer
 	Rejected []Rejected
+}
+
+// NotGPU begins the reason of a row that is about something else than cards.
+const NotGPU = "not a GPU"
+
+// Telling puts the rejected rows that were cards before those that never were: a list of machines has thousands of the latter, and
+// only the first rows are kept.
+func (r *Reading) Telling() []Rejected {
+	slices.SortStableFunc(r.Rejected, func(a, b Rejected) int { return other(a) - other(b) })
+	return r.Rejected
+}
+
+func other(r Rejected) int {
+	if strings.HasPrefix(r.Reason, NotGPU) {
+		return 1
+	}
+	return 0
 }
 
 // Read normalises rows of one document into the reading.

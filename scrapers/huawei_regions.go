@@ -15,5 +15,5 @@ var huaweiPlaces = map[string]place{
 	"ap-southeast-1": {"HK", m.AsiaPacific}, "ap-southeast-2": {"TH", m.AsiaPacific}, "ap-southeast-3": {"SG", m.AsiaPacific},
 	"ap-southeast-4": {"ID", m.AsiaPacific}, "na-mexico-1": {"MX", m.NorthAmerica}, "la-north-2": {"MX", m.NorthAmerica},
 	"la-south-2": {"CL", m.SouthAmerica}, "sa-brazil-1": {"BR", m.SouthAmerica}, "af-south-1": {"ZA", m.Africa}, "af-north-1": {"EG", m.Africa},
-	"tr-west-1": {"TR", m.Europe}, "me-east-1": {"SA", m.MiddleEast},
+	"tr-west-1": {"TR", m.MiddleEast}, "me-east-1": {"SA", m.MiddleEast},
 }
