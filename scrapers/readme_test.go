@@ -50,10 +50,11 @@ func keyOf(a About) string {
 	return cmp.Or(a.KeyName, "none")
 }
 
-// TestSampleIndex keeps testdata/index.csv, which `make demo` reads, the sum of the cases "prices" and the exchange rates.
+// TestSampleIndex keeps testdata/index.csv, which `make demo` reads, the sum of the cases "prices" (and "prices-home" and the like,
+// where a provider is read in several ways) and the exchange rates.
 func TestSampleIndex(t *testing.T) {
 	rows := [][]string{{"url", "method", "file", "content_type", "status"}}
-	cases, err := filepath.Glob("testdata/*/prices/index.csv")
+	cases, err := filepath.Glob("testdata/*/prices*/index.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
