@@ -345,44 +345,6 @@ func TestBrokenPageKeepsOffers(t *testing.T) {
 	}
 }
 
-// TestDeadSourcesDelayNobody lets one host hang and one answer 500, while the others are read.
-func TestDeadSourcesDelayNobody(t *testing.T) {
-	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
-	defer hanging.Close()
-	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }))
-	defer broken.Close()
-	file := write(t, filepath.Join(t.TempDir(), "gpuhour.yaml"), fmt.Sprintf(`
-providers:
-  lambda: {base_url: %[1]q, ignore_robots: true}
-  runpod: {base_url: %[2]q, ignore_robots: true}
-  ctyun: {base_url: %[3]q}
-  cfets: {base_url: %[2]q, ignore_robots: true}
-  ecb: {base_url: %[2]q, ignore_robots: true}
-`, hanging.URL, broken.URL, pageServer(t, "/document/10029787/10047957", "ctyun/prices/page.html")))
-	dir := t.TempDir()
-	server := serve(t, dir, "--config", file, "--sources", "lambda,runpod,ctyun")
-	eventually(t, "the healthy source is read while another hangs", func() bool {
-		var answer struct {
-			Healthy, Broken, Hanging struct {
-				Status     string
-				OfferCount int
-			}
-		}
-		server.ask(t, `{ healthy: provider(id: "ctyun") { status offerCount } broken: provider(id: "runpod") { status offerCount } hanging: provider(id: "lambda") { status offerCount } }`, &answer)
-		return answer.Healthy.Status == "FRESH" && answer.Healthy.OfferCount > 0 && answer.Broken.Status == "FAILING" && answer.Hanging.Status == "NEVER_RUN"
-	})
-}
-
-// pageServer serves one sample page at one address.
-func pageServer(t *testing.T, path, file string) string {
-	t.Helper()
-	mux := http.NewServeMux()
-	mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, filepath.Join(samples, file)) })
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	return server.URL
-}
-
 // offersBySheet counts what a store holds, by provider and sheet.
 func offersBySheet(t *testing.T, dir string) map[market.SheetKey]int {
 	t.Helper()

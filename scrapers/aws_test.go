@@ -42,7 +42,7 @@ var letters = regexp.MustCompile(`[A-Za-z]+`)
 
 // TestAWSSpotNeedsEveryField takes one field of the spot document away at a time; TestDrift does so with on-demand.
 func TestAWSSpotNeedsEveryField(t *testing.T) {
-	document := readFixture(t, "aws/spot/spot.json")
+	document := readFixture(t, "aws/prices-spot/spot.json")
 	for field, says := range map[string]string{
 		`"config"`: "neither regions nor, for spot, config", `"rate"`: "config.rate", `"currencies"`: "config.currencies",
 		`"regions"`: "config.regions", `"region"`: `"region"`, `"instanceTypes"`: "instanceTypes", `"sizes"`: "sizes", `"size"`: `"size"`,
