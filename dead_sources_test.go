@@ -96,8 +96,11 @@ func TestThirtySourcesFiveDown(t *testing.T) {
 			case <-released:
 			}
 		}},
-		"oci":    {"json: ", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(junk) }},
-		"runpod": {"answered 503 and asks to wait 1h0m0s", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Retry-After", "3600"); w.WriteHeader(503) }},
+		"oci": {"json: ", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(junk) }},
+		"runpod": {"answered 503 and asks to wait 1h0m0s", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "3600")
+			w.WriteHeader(503)
+		}},
 		"ctyun": {"a challenge page", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, "<title>安全验证</title>")

@@ -28,8 +28,8 @@ func (digitalocean) About() About {
 }
 
 // Sheets is one page.
-func (d digitalocean) Sheets(s Settings) []Sheet {
-	return []Sheet{{"prices", Get(d.About().base(s) + "/products/droplets/details/pricing/")}}
+func (c digitalocean) Sheets(s Settings) []Sheet {
+	return []Sheet{{"prices", Get(c.About().base(s) + "/products/droplets/details/pricing/")}}
 }
 
 // digitaloceanSections are the headings of the page's tables of GPUs, by their anchors. Contracts print no price and no term.

@@ -68,11 +68,11 @@ func (h hotaisle) Parse(d Document) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	listings := append(machines, metal)
+	out := Page{Listings: append(slices.Clip(machines), metal)}
 	for _, c := range found.customers {
-		listings = append(listings, market.Listing{SKU: "Existing customers", Market: market.OnDemand, Price: c.price, Refusal: "for existing customers only"})
+		out.Listings = append(out.Listings, market.Listing{SKU: "Existing customers", Market: market.OnDemand, Price: c.price, Refusal: "for existing customers only"})
 	}
-	return Page{Listings: listings}, nil
+	return out, nil
 }
 
 // hotaisleCard is a price with all the texts of the innermost element that has something to say before it.
