@@ -1,13 +1,6 @@
 package scrapers
 
-import (
-	"os"
-	"path/filepath"
-	"strings"
-	"testing"
-
-	"github.com/PuerkitoBio/goquery"
-)
+import "testing"
 
 // TestCoreWeaveCapture checks the recorded page against what its rows print.
 func TestCoreWeaveCapture(t *testing.T) {
@@ -49,103 +42,4 @@ func TestCoreWeaveCapture(t *testing.T) {
 			t.Errorf("%s is an offer, but the page prints no price for it", absent)
 		}
 	}
-}
-
-// TestCoreWeaveFollowsThePage changes the page and expects the listings to follow.
-func TestCoreWeaveFollowsThePage(t *testing.T) {
-	html := readFixture(t, "coreweave/prices/page.html")
-	before := parsed(t, html)
-	tests := map[string]struct {
-		reason string
-		change func(string) string
-		check  func(t *testing.T, after []string)
-	}{
-		"another price": {
-			reason: "an amount that changes is another price",
-			change: func(s string) string { return strings.ReplaceAll(s, "$18.40", "$17.60") },
-			check: func(t *testing.T, after []string) {
-				if !contains(after, "NVIDIA HGX H100 NORTH AMERICA SPOT 8 $17.60") {
-					t.Errorf("the new price is not there: %q", after)
-				}
-			},
-		},
-		"swapped columns": {
-			reason: "columns are known by their headers, wherever they stand",
-			change: swapColumns,
-			check: func(t *testing.T, after []string) {
-				if strings.Join(after, "\n") != strings.Join(before, "\n") {
-					t.Errorf("got %q, want %q", after, before)
-				}
-			},
-		},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) { tt.check(t, parsed(t, tt.change(html))) })
-	}
-}
-
-// TestCoreWeaveNeedsEveryHeader takes one header away at a time.
-func TestCoreWeaveNeedsEveryHeader(t *testing.T) {
-	html := readFixture(t, "coreweave/prices/page.html")
-	for _, header := range []string{"GPU Model", "GPU Count", "VRAM", "vCPUs", "System RAM", "On-Demand Price", "Spot Price"} {
-		_, err := coreweave{}.Parse(Document{Body: []byte(strings.ReplaceAll(html, ">"+header, ">Other"))})
-		if err == nil || !strings.Contains(err.Error(), "has no column") {
-			t.Errorf("without %q: got %v, want an error that names the column", header, err)
-		}
-	}
-}
-
-func parsed(t *testing.T, html string) []string {
-	t.Helper()
-	page, err := coreweave{}.Parse(Document{Body: []byte(html)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	for _, l := range page.Listings {
-		out = append(out, strings.Join([]string{l.SKU, l.Region, string(l.Market), l.Count, l.Price}, " "))
-	}
-	return out
-}
-
-// swapColumns exchanges the spot and the on-demand column with their headers.
-func swapColumns(html string) string {
-	doc, err := goquery.NewDocumentFromReader(strings.NewReader(html))
-	if err != nil {
-		panic(err)
-	}
-	doc.Find(".table-v2-header .table-grid, .table-row-v2 .table-grid").Each(func(_ int, grid *goquery.Selection) {
-		cells := grid.Find(".table-v2-cell")
-		if cells.Length() < 8 {
-			return
-		}
-		a, b := cells.Eq(6), cells.Eq(7)
-		htmlA, _ := goquery.OuterHtml(a)
-		htmlB, _ := goquery.OuterHtml(b)
-		a.ReplaceWithHtml(htmlB)
-		b.ReplaceWithHtml(htmlA)
-	})
-	out, err := doc.Html()
-	if err != nil {
-		panic(err)
-	}
-	return out
-}
-
-func readFixture(t *testing.T, name string) string {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
-}
-
-func contains(lines []string, wanted string) bool {
-	for _, l := range lines {
-		if l == wanted {
-			return true
-		}
-	}
-	return false
 }
