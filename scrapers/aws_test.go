@@ -9,33 +9,17 @@ import (
 
 // TestAWSCapture checks the recorded answer of one region against what its rows print.
 func TestAWSCapture(t *testing.T) {
-	offers := capturedOffers(t, "aws")
-	if len(offers) != 59 {
-		t.Errorf("%d offers, want 59: of 61 rows two are processors", len(offers))
-	}
-	tests := map[string]struct{ reason, listed, perGpuHour, cards string }{
-		"p5.48xlarge":   {"the price is for eight cards, and has ten decimals", "98.32", "12.29", "8"},
-		"p5en.48xlarge": {"another letter, another card", "84.8", "10.6", "8"},
-		"p4de.24xlarge": {"24xlarge is eight cards here", "40.96575", "5.120719", "8"},
-		"g6e.24xlarge":  {"and four there", "15.06559", "3.766398", "4"},
-		"g4dn.16xlarge": {"a large machine may have one card", "4.352", "4.352", "1"},
-		"g5.12xlarge":   {"a smaller one four", "5.672", "1.418", "4"},
-		"p2.16xlarge":   {"a K80 is counted in halves", "14.4", "0.9", "16"},
-		"g4ad.16xlarge": {"GPU instances include AMD's", "3.468", "0.867", "4"},
-		"g5g.metal":     {"a metal type has the cards of the largest", "2.744", "1.372", "2"},
-	}
-	for name, want := range tests {
-		o, listed := offers["aws/"+name+"/us-east-1/on-demand"]
-		if !listed {
-			t.Errorf("%s is missing: %s", name, want.reason)
-			continue
-		}
-		price, err := o.PricePerGpuHour()
-		if err != nil || o.Listed.Amount.String() != want.listed || price.String() != want.perGpuHour || o.GpuCount.String() != want.cards {
-			t.Errorf("%s: %s for %s cards, %s a card-hour, want %s, %s, %s: %s", name, o.Listed.Amount, o.GpuCount, price,
-				want.listed, want.cards, want.perGpuHour, want.reason)
-		}
-	}
+	checkCaptured(t, "aws", 59, map[string]wanted{ // of 61 rows two are processors
+		"aws/p5.48xlarge/us-east-1/on-demand":   {"the price is for eight cards, and has ten decimals", "98.32 USD INSTANCE PT1H", "12.29", "8"},
+		"aws/p5en.48xlarge/us-east-1/on-demand": {"another letter, another card", "84.8 USD INSTANCE PT1H", "10.6", "8"},
+		"aws/p4de.24xlarge/us-east-1/on-demand": {"24xlarge is eight cards here", "40.96575 USD INSTANCE PT1H", "5.120719", "8"},
+		"aws/g6e.24xlarge/us-east-1/on-demand":  {"and four there", "15.06559 USD INSTANCE PT1H", "3.766398", "4"},
+		"aws/g4dn.16xlarge/us-east-1/on-demand": {"a large machine may have one card", "4.352 USD INSTANCE PT1H", "4.352", "1"},
+		"aws/g5.12xlarge/us-east-1/on-demand":   {"a smaller one four", "5.672 USD INSTANCE PT1H", "1.418", "4"},
+		"aws/p2.16xlarge/us-east-1/on-demand":   {"a K80 is counted in halves", "14.4 USD INSTANCE PT1H", "0.9", "16"},
+		"aws/g4ad.16xlarge/us-east-1/on-demand": {"GPU instances include AMD's", "3.468 USD INSTANCE PT1H", "0.867", "4"},
+		"aws/g5g.metal/us-east-1/on-demand":     {"a metal type has the cards of the largest", "2.744 USD INSTANCE PT1H", "1.372", "2"},
+	})
 }
 
 var letters = regexp.MustCompile(`[A-Za-z]+`)

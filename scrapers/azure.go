@@ -36,21 +36,21 @@ func (a azure) Sheets(s Settings) []Sheet {
 // azureAnswer is one page.
 type azureAnswer struct {
 	Items        []json.RawMessage
-	NextPageLink *string
+	NextPageLink json.RawMessage
 }
 
 // azureItem is one meter.
 type azureItem struct {
-	CurrencyCode    string      `json:"currencyCode"`
-	TierMinimum     json.Number `json:"tierMinimumUnits"`
-	RetailPrice     json.Number `json:"retailPrice"`
-	ReservationTerm string      `json:"reservationTerm"`
-	Region          string      `json:"armRegionName"`
-	MeterName       string      `json:"meterName"`
-	ProductName     string      `json:"productName"`
-	Unit            string      `json:"unitOfMeasure"`
-	Type            string      `json:"type"`
-	SKU             string      `json:"armSkuName"`
+	CurrencyCode    string          `json:"currencyCode"`
+	TierMinimum     json.Number     `json:"tierMinimumUnits"`
+	RetailPrice     json.Number     `json:"retailPrice"`
+	ReservationTerm json.RawMessage `json:"reservationTerm"` // reservations only
+	Region          string          `json:"armRegionName"`
+	MeterName       string          `json:"meterName"`
+	ProductName     string          `json:"productName"`
+	Unit            string          `json:"unitOfMeasure"`
+	Type            string          `json:"type"`
+	SKU             string          `json:"armSkuName"`
 }
 
 // Parse reads one page of meters.
@@ -62,19 +62,33 @@ func (a azure) Parse(d Document) (Page, error) {
 	if answer.Items == nil {
 		return Page{}, errors.New("the answer has no Items")
 	}
-	listings, err := listed[azureItem](answer.Items, "Items", "currencyCode", "retailPrice", "armRegionName", "meterName", "productName", "unitOfMeasure", "type", "armSkuName")
+	items, err := rows[azureItem](answer.Items, "Items", "currencyCode", "tierMinimumUnits", "retailPrice", "armRegionName", "meterName",
+		"productName", "unitOfMeasure", "type", "armSkuName")
 	if err != nil {
 		return Page{}, err
 	}
-	return Page{Listings: listings, Next: azureNext(answer.NextPageLink)}, nil
+	next, err := azureNext(answer.NextPageLink)
+	page := Page{Next: next}
+	for i, item := range items {
+		if item.Type == "Reservation" && item.ReservationTerm == nil {
+			return Page{}, fmt.Errorf("Items[%d] is a reservation and has no field %q", i, "reservationTerm")
+		}
+		page.Listings = append(page.Listings, item.listing())
+	}
+	return page, err
 }
 
-func azureNext(link *string) *Request {
-	if link == nil || *link == "" {
-		return nil
+// azureNext is the page after this one: null or empty after the last. Without the field a list of many pages would end with its first.
+func azureNext(link json.RawMessage) (*Request, error) {
+	var address string
+	if err := json.Unmarshal(link, &address); err != nil {
+		return nil, fmt.Errorf("the answer has no NextPageLink: %w", err)
 	}
-	next := Get(*link)
-	return &next
+	if address == "" {
+		return nil, nil
+	}
+	next := Get(address)
+	return &next, nil
 }
 
 func (i azureItem) listing() market.Listing {
@@ -99,9 +113,10 @@ var azureTerms = map[string]struct {
 }{"1 Year": {12, market.PerYear}, "3 Years": {36, market.Per3Years}}
 
 func (i azureItem) reserve(l *market.Listing) {
-	term, known := azureTerms[i.ReservationTerm]
+	name := plainID(i.ReservationTerm)
+	term, known := azureTerms[name]
 	if !known && l.Refusal == "" {
-		l.Refusal = fmt.Sprintf("reservation for the unknown term %q", i.ReservationTerm)
+		l.Refusal = fmt.Sprintf("reservation for the unknown term %q", name)
 	}
 	l.Market, l.Months, l.Period = market.Reserved, term.months, term.period
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"gpuhour/market"
 )
@@ -36,7 +37,8 @@ func decodeJSON(d Document, into any) error {
 func printed(n json.Number) string { return market.RoundBinary(n.String()) }
 
 // rows decodes the objects of a list. A field that every row must have and one has not is an error that names it: the
-// source has changed.
+// source has changed. "gpu.name" is a field of the object under gpu, or of every object of the list there; "gpu?.name" only
+// where there is a gpu.
 func rows[T any](list []json.RawMessage, what string, needed ...string) ([]T, error) {
 	out := make([]T, len(list))
 	for i, raw := range list {
@@ -52,19 +54,55 @@ func rows[T any](list []json.RawMessage, what string, needed ...string) ([]T, er
 // object decodes one object, which has a name for errors, as rows does.
 func object[T any](raw json.RawMessage, name string, needed ...string) (T, error) {
 	var out T
-	var present map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &present); err != nil {
-		return out, fmt.Errorf("%s: expected an object: %w", name, err)
-	}
-	for _, field := range needed {
-		if _, there := present[field]; !there {
-			return out, fmt.Errorf("%s has no field %q", name, field)
-		}
+	if err := needs(raw, name, needed...); err != nil {
+		return out, err
 	}
 	if err := decodeJSON(Document{Body: raw}, &out); err != nil {
 		return out, fmt.Errorf("%s: %w", name, err)
 	}
 	return out, nil
+}
+
+// needs looks for the fields that an object must have.
+func needs(raw json.RawMessage, what string, needed ...string) error {
+	var present map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &present); err != nil {
+		return fmt.Errorf("%s: expected an object: %w", what, err)
+	}
+	for _, path := range needed {
+		name, rest, deeper := strings.Cut(path, ".")
+		name, optional := strings.CutSuffix(name, "?")
+		value, there := present[name]
+		if !there && !optional {
+			return fmt.Errorf("%s has no field %q", what, name)
+		}
+		if !deeper {
+			continue
+		}
+		if err := needsWithin(value, what+"."+name, rest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// needsWithin looks into an object, or into every object of a list. Where there is neither, as with null, nothing is missing.
+func needsWithin(value json.RawMessage, what, path string) error {
+	var list []json.RawMessage
+	switch {
+	case len(value) == 0:
+		return nil
+	case value[0] == '{':
+		return needs(value, what, path)
+	case json.Unmarshal(value, &list) != nil:
+		return nil
+	}
+	for i, one := range list {
+		if err := needsWithin(one, fmt.Sprintf("%s[%d]", what, i), path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // listed decodes the objects of a list that are one listing each.

@@ -23,6 +23,8 @@ type drift struct {
 	// Needed are the literal texts without which the documents are refused, each with the words of the refusal: a header
 	// (">GPU Model<"), a field ("\"hourly_price\"").
 	Needed map[string]string
+	// Optional are the texts without which the offers lose their sizes or their stock and nothing else; Unread those that nobody reads.
+	Optional, Unread []string
 	// Rows and Cells select what the columns of a page are made of; "tr" and "td,th" when left out.
 	Rows, Cells string
 	// NoColumns is why a page has no columns that could change places.
@@ -42,6 +44,7 @@ func TestDrift(t *testing.T) {
 			d.checkAltered(t, s)
 			d.checkOrder(t, s, before)
 			d.checkNeeded(t, s)
+			d.checkSpare(t, s, before)
 		})
 	}
 }
@@ -105,11 +108,7 @@ func (d drift) checkOrder(t *testing.T, s Scraper, before outcome) {
 func (d drift) checkNeeded(t *testing.T, s Scraper) {
 	t.Helper()
 	for text, says := range d.Needed {
-		found := false
-		got := bent(t, s, func(body []byte) []byte {
-			found = found || bytes.Contains(body, []byte(text))
-			return bytes.ReplaceAll(body, []byte(text), []byte(gone(text)))
-		})
+		got, found := d.without(t, s, text)
 		if !found {
 			t.Errorf("no document has %q", text)
 		}
@@ -117,6 +116,43 @@ func (d drift) checkNeeded(t *testing.T, s Scraper) {
 			t.Errorf("without %q: %d offers, errors %q, want one that says %q", text, len(got.Offers), got.Errors, says)
 		}
 	}
+}
+
+// checkSpare takes away what can be missed, and expects the same offers.
+func (d drift) checkSpare(t *testing.T, s Scraper, before outcome) {
+	t.Helper()
+	for i, text := range slices.Concat(d.Optional, d.Unread) {
+		got, found := d.without(t, s, text)
+		if !found {
+			t.Errorf("no document has %q", text)
+		}
+		want := before
+		if i < len(d.Optional) {
+			got.Offers, want.Offers = bare(got.Offers), bare(want.Offers)
+		}
+		if len(got.Errors) > 0 || !slices.Equal(got.Offers, want.Offers) || !slices.Equal(got.Rejected, want.Rejected) {
+			t.Errorf("without %q: errors %q, offers %v, want %v", text, got.Errors, got.Offers, want.Offers)
+		}
+	}
+}
+
+// without is what becomes of the documents when a text is gone.
+func (d drift) without(t *testing.T, s Scraper, text string) (got outcome, found bool) {
+	t.Helper()
+	got = bent(t, s, func(body []byte) []byte {
+		found = found || bytes.Contains(body, []byte(text))
+		return bytes.ReplaceAll(body, []byte(text), []byte(gone(text)))
+	})
+	return got, found
+}
+
+// bare are offers without their sizes and their stock.
+func bare(offers []outcomeRow) []outcomeRow {
+	out := slices.Clone(offers)
+	for i := range out {
+		out[i].Size, out[i].Stock = "", ""
+	}
+	return out
 }
 
 // gone is another text of the same kind: a field's name stays one, and a header stays within its tag.

@@ -4,13 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"regexp"
 	"time"
 
 	"gpuhour/market"
 )
 
 // gitee reads the compute market of 模力方舟 (Gitee AI). An item is a machine; its price is for the whole machine, although the
-// site's own cards show it divided. One model is sold as memory slices on different machines, so the machine is in the id.
+// site's own cards show it divided. The machine is in the id: one model stands on several, each with its own price.
 type gitee struct{}
 
 var _ = register(gitee{})
@@ -24,7 +25,7 @@ func (gitee) About() About {
 		Provider: market.Provider{ID: "gitee-ai", Name: "模力方舟 Gitee AI", Kind: market.Neocloud, Country: "CN",
 			Homepage: "https://ai.gitee.com", Schedule: "29 * * * *"},
 		Base: "https://ai.gitee.com", Spacing: 2 * time.Second,
-		Unit: "instance-hour, CNY", Evidence: ClientDerived, Parser: 1,
+		Unit: "instance-hour, CNY", Evidence: ClientDerived, Parser: 2,
 	}
 }
 
@@ -73,6 +74,16 @@ func (i giteeItem) listing() market.Listing {
 	return market.Listing{
 		SKU: i.GpuModel, Variant: i.Name, GpuName: i.GpuModel, Count: i.GpuNum.String(), Country: "CN", Area: market.China,
 		Market: market.OnDemand, Price: offered(i.HourPrice), Currency: market.CNY, Per: market.PerInstance, Period: market.PerHour,
-		Stock: stockOf(idle), GpusAvailable: idle,
+		Stock: stockOf(idle), GpusAvailable: idle, Refusal: i.refusal(),
 	}
+}
+
+// giteeSliced are the models of which one machine has whole cards and another slices of 16 or 32 GB, at a fraction of the price.
+var giteeSliced = regexp.MustCompile(`(?i)\bC500\b`)
+
+func (i giteeItem) refusal() string {
+	if giteeSliced.MatchString(i.GpuModel) {
+		return "sold whole and in slices of its memory, and the answer does not say which of them this is"
+	}
+	return ""
 }

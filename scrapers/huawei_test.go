@@ -8,10 +8,10 @@ import (
 
 // TestHuaweiCapture checks the hand-made answer, which answers every region alike.
 func TestHuaweiCapture(t *testing.T) {
-	holdOffers(t, capturedOffers(t, "huawei"), map[string]printedOffer{
-		"huawei/g6.2xlarge.4/cn-north-4/on-demand":   {"the price is for both cards", "4.25", "2.125", "2"},
-		"huawei/g6.2xlarge.4/cn-north-4/reserved-1":  {"a month is 720 hours", "2040", "1.416667", "2"},
-		"huawei/g6.2xlarge.4/cn-north-4/reserved-12": {"a year is 8760 hours; the reserved instance (RI) is none of these", "20400", "1.164384", "2"},
+	checkCaptured(t, "huawei", 3, map[string]wanted{
+		"huawei/g6.2xlarge.4/cn-north-4/on-demand":   {"the price is for both cards", "4.25 CNY INSTANCE PT1H", "2.125", "2"},
+		"huawei/g6.2xlarge.4/cn-north-4/reserved-1":  {"a month is 720 hours", "2040 CNY INSTANCE P30D", "1.416667", "2"},
+		"huawei/g6.2xlarge.4/cn-north-4/reserved-12": {"a year is 8760 hours; the reserved instance (RI) is none of these", "20400 CNY INSTANCE P365D", "1.164384", "2"},
 	})
 }
 

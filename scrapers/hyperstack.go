@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +25,7 @@ func (hyperstack) About() About {
 		Provider: market.Provider{ID: "hyperstack", Name: "Hyperstack", Kind: market.Neocloud, Country: "GB",
 			Homepage: "https://www.hyperstack.cloud", Schedule: "37 4 * * *"},
 		Base: "https://www.hyperstack.cloud", Spacing: 2 * time.Second,
-		Unit: "GPU-hour, USD", Evidence: RealCapture, Parser: 1,
+		Unit: "GPU-hour, USD", Evidence: RealCapture, Parser: 2,
 	}
 }
 
@@ -44,7 +45,7 @@ var (
 	}
 )
 
-// Parse reads the cards that are about GPUs; others (storage, networks) have other headings.
+// Parse reads every card of the page.
 func (h hyperstack) Parse(d Document) (Page, error) {
 	page, err := parseHTML(d)
 	if err != nil {
@@ -87,7 +88,40 @@ func (h hyperstack) card(heading string, card *goquery.Selection) ([]market.List
 				Refusal: "a reservation \"starting from\", without its term"}
 		})
 	}
-	return nil, nil
+	return h.others(heading, card), nil
+}
+
+// others refuses the rows of a card that is not known: storage, networks, or GPUs on terms nobody has read yet.
+func (hyperstack) others(heading string, card *goquery.Selection) []market.Listing {
+	headers := texts(card.Find(".page-price_card_head_item"))
+	reason := "not a GPU"
+	if slices.ContainsFunc(headers, hyperstackColumns[0].header.MatchString) {
+		reason = "GPUs on terms that are not known"
+	}
+	var listings []market.Listing
+	for _, row := range hyperstackGrid(card) {
+		for i := range row {
+			if len(row) == len(headers) {
+				row[i] = headers[i] + ": " + row[i]
+			}
+		}
+		slices.Sort(row)
+		listings = append(listings, market.Listing{SKU: heading, Price: strings.Join(row, ", "), Refusal: reason})
+	}
+	return listings
+}
+
+// hyperstackGrid is a card's rows; one without cells is a row of one empty cell.
+func hyperstackGrid(card *goquery.Selection) [][]string {
+	var grid [][]string
+	card.Find(".page-price_card_row_item").Each(func(_ int, row *goquery.Selection) {
+		cells := texts(row.ChildrenFiltered(".page-price_card_row_item_col"))
+		if len(cells) == 0 {
+			cells = []string{""}
+		}
+		grid = append(grid, cells)
+	})
+	return grid
 }
 
 // rows reads the rows of a card below its headers.
@@ -97,11 +131,7 @@ func (hyperstack) rows(card *goquery.Selection, wanted []column, listing func(re
 	if err != nil {
 		return nil, err
 	}
-	var grid [][]string
-	card.Find(".page-price_card_row_item").Each(func(_ int, row *goquery.Selection) {
-		grid = append(grid, texts(row.ChildrenFiltered(".page-price_card_row_item_col")))
-	})
-	found, err := records(grid, at, len(headers))
+	found, err := records(hyperstackGrid(card), at, len(headers))
 	if err != nil {
 		return nil, err
 	}

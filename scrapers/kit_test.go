@@ -6,6 +6,8 @@ import (
 	"flag"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -50,4 +52,13 @@ func newTestRunner(t *testing.T, transport http.RoundTripper) (*Runner, *memory)
 		Store: store, Client: client, View: book.View, Now: now, Log: slog.New(slog.DiscardHandler),
 		Committed: func(context.Context, string) {},
 	}), store
+}
+
+func readFixture(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,9 +52,9 @@ func (l lambda) Parse(d Document) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	tables := page.Find("table").FilterFunction(func(_ int, t *goquery.Selection) bool { return t.Find("tr[data-plan]").Length() > 0 })
+	tables := page.Find("table").FilterFunction(func(_ int, t *goquery.Selection) bool { return lambdaHasPrices(t) })
 	if tables.Length() == 0 {
-		return Page{}, errors.New("the page has no price table (rows with data-plan)")
+		return Page{}, errors.New("the page has no price table (a column PRICE/GPU/HR, or rows with data-plan)")
 	}
 	var out Page
 	for i := range tables.Nodes {
@@ -64,6 +65,12 @@ func (l lambda) Parse(d Document) (Page, error) {
 		out.Listings = append(out.Listings, listings...)
 	}
 	return out, nil
+}
+
+// lambdaHasPrices knows a price table by either of two signs, so that one which has lost the other is noticed, not overlooked.
+func lambdaHasPrices(table *goquery.Selection) bool {
+	price := lambdaColumns[len(lambdaColumns)-1].header
+	return table.Find("tr[data-plan]").Length() > 0 || slices.ContainsFunc(texts(table.Find("th,td")), price.MatchString)
 }
 
 func (l lambda) table(page *goquery.Document, table *goquery.Selection) ([]market.Listing, error) {

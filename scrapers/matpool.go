@@ -21,7 +21,7 @@ func (matpool) About() About {
 		Provider: market.Provider{ID: "matpool", Name: "矩池云", Kind: market.Neocloud, Country: "CN",
 			Homepage: "https://matgo.cn", Schedule: "19 * * * *"},
 		Base: "https://matgo.cn", Spacing: 2 * time.Second,
-		Unit: "unit-hour (份), CNY", Evidence: ClientDerived, Parser: 1,
+		Unit: "unit-hour (份), CNY", Evidence: ClientDerived, Parser: 2,
 	}
 }
 
@@ -46,21 +46,25 @@ type matpoolPool struct {
 	Available *int            `json:"max_available_units"`
 	Machine   struct {
 		Hardware matpoolHardware `json:"hardware"`
+		Gpu      *matpoolTotal   `json:"gpu"`
+		Unit     *matpoolTotal   `json:"unit"`
 	} `json:"machine"`
+}
+
+// matpoolTotal counts the cards, or the units, of a machine.
+type matpoolTotal struct {
+	Total int64 `json:"total"`
 }
 
 type matpoolHardware struct {
 	Gpu *struct {
 		RAMMB float64 `json:"gpuRamMB"`
-		Total int64   `json:"total"`
 	} `json:"gpu"`
-	Unit *struct {
-		Total int64 `json:"total"`
-	} `json:"unit"`
 	Machine *struct {
 		RAMMB float64 `json:"ramMB"`
 	} `json:"machine"`
-	Price    *json.Number `json:"priceMillicent"`
+	Price *json.Number `json:"priceMillicent"`
+	// Discount is left out where nothing is discounted.
 	Discount *json.Number `json:"discountPriceMillicent"`
 }
 
@@ -73,14 +77,15 @@ func (m matpool) Parse(d Document) (Page, error) {
 	if answer.Pools == nil || answer.Pagination == nil || answer.Pagination.NumPages == nil {
 		return Page{}, errors.New("the answer has no pools or no pagination.num_pages")
 	}
-	pools, err := rows[matpoolPool](answer.Pools, "pools", "gpu_model", "domain", "resource_pool_id", "max_available_units", "machine")
+	pools, err := rows[matpoolPool](answer.Pools, "pools", "gpu_model", "domain", "resource_pool_id", "max_available_units",
+		"machine.hardware.priceMillicent", "machine.hardware.gpu?.gpuRamMB", "machine.gpu?.total", "machine.unit?.total")
 	if err != nil {
 		return Page{}, err
 	}
 	var page Page
 	for i, pool := range pools {
-		if pool.Machine.Hardware.Price == nil {
-			return Page{}, fmt.Errorf("pools[%d] has no field %q", i, "machine.hardware.priceMillicent")
+		if (pool.Machine.Gpu == nil) != (pool.Machine.Unit == nil) {
+			return Page{}, fmt.Errorf("pools[%d].machine has only one of gpu.total and unit.total: how much of a card is a unit?", i)
 		}
 		page.Listings = append(page.Listings, pool.listing())
 	}
@@ -91,7 +96,7 @@ func (m matpool) Parse(d Document) (Page, error) {
 func (p matpoolPool) listing() market.Listing {
 	h := p.Machine.Hardware
 	l := market.Listing{
-		SKU: p.GpuModel, Variant: "pool " + plainID(p.PoolID), GpuName: p.GpuModel, Count: h.cards(), Region: "domain " + p.Domain.String(),
+		SKU: p.GpuModel, Variant: "pool " + plainID(p.PoolID), GpuName: p.GpuModel, Count: p.cards(), Region: "domain " + p.Domain.String(),
 		Market: market.OnDemand, Price: h.yuan(), Currency: market.CNY, Per: market.PerInstance, Period: market.PerHour,
 		Stock: stockOf(p.Available), GpusAvailable: p.free(),
 	}
@@ -112,17 +117,17 @@ var matpoolPlaces = map[string]place{
 	"domain 15": {"CN", market.China}, "domain 16": {"CN", market.China},
 }
 
-// cards is the share of cards in one unit, where the pool says how many cards and units there are.
-func (h matpoolHardware) cards() string {
-	if h.Gpu == nil || h.Unit == nil || h.Gpu.Total == 0 || h.Unit.Total == 0 {
+// cards is the share of cards in one unit, where the pool says how many cards and units a machine has.
+func (p matpoolPool) cards() string {
+	if p.Machine.Gpu == nil {
 		return "1"
 	}
-	return fmt.Sprintf("%d/%d", h.Gpu.Total, h.Unit.Total)
+	return fmt.Sprintf("%d/%d", p.Machine.Gpu.Total, p.Machine.Unit.Total)
 }
 
 // free counts cards, so it is known only where a unit is a card.
 func (p matpoolPool) free() *int {
-	if p.Machine.Hardware.cards() != "1" {
+	if p.Machine.Gpu != nil && *p.Machine.Gpu != *p.Machine.Unit {
 		return nil
 	}
 	return p.Available

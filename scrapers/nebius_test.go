@@ -15,15 +15,15 @@ import (
 
 // TestNebiusCapture checks the recorded page against what its rows print.
 func TestNebiusCapture(t *testing.T) {
-	offers := checkCaptured(t, "nebius", 10, map[string]capturedRow{
-		"nebius/nvidia%20hgx%20b300/-/spot":            {"preemptible comes first", "4.30", "4.3", "1"},
-		"nebius/nvidia%20hgx%20b300/-/on-demand":       {"on-demand comes last", "7.85", "7.85", "1"},
-		"nebius/nvidia%20hgx%20h100/-/on-demand":       {"a machine of eight is priced by the card", "3.85", "3.85", "1"},
-		"nebius/nvidia%20hgx%20h200/-/spot":            {"", "2.45", "2.45", "1"},
-		"nebius/nvidia%20rtx%20pro%206000/-/on-demand": {"trailing zeros are kept", "1.80", "1.8", "1"},
-		"nebius/nvidia%20rtx%20pro%206000/-/spot":      {"less than a dollar", "0.95", "0.95", "1"},
-		"nebius/nvidia%20hgx%20b200/-/on-demand":       {"", "7.15", "7.15", "1"},
-		"nebius/nvidia%20hgx%20b200/-/spot":            {"", "3.95", "3.95", "1"},
+	offers := checkCaptured(t, "nebius", 10, map[string]wanted{
+		"nebius/nvidia%20hgx%20b300/-/spot":            {"preemptible comes first", "4.30 USD GPU PT1H", "4.3", "1"},
+		"nebius/nvidia%20hgx%20b300/-/on-demand":       {"on-demand comes last", "7.85 USD GPU PT1H", "7.85", "1"},
+		"nebius/nvidia%20hgx%20h100/-/on-demand":       {"a machine of eight is priced by the card", "3.85 USD GPU PT1H", "3.85", "1"},
+		"nebius/nvidia%20hgx%20h200/-/spot":            {"", "2.45 USD GPU PT1H", "2.45", "1"},
+		"nebius/nvidia%20rtx%20pro%206000/-/on-demand": {"trailing zeros are kept", "1.80 USD GPU PT1H", "1.8", "1"},
+		"nebius/nvidia%20rtx%20pro%206000/-/spot":      {"less than a dollar", "0.95 USD GPU PT1H", "0.95", "1"},
+		"nebius/nvidia%20hgx%20b200/-/on-demand":       {"", "7.15 USD GPU PT1H", "7.15", "1"},
+		"nebius/nvidia%20hgx%20b200/-/spot":            {"", "3.95 USD GPU PT1H", "3.95", "1"},
 	})
 	checkAbsent(t, offers, "nebius/nvidia%20gb300%20nvl72/-/on-demand", "nebius/nvidia%20l40s%20with%20intel%20cpu/-/on-demand", "nebius/amd%20epyc%20genoa/-/on-demand")
 }

@@ -57,7 +57,8 @@ func (oci) Parse(d Document) (Page, error) {
 	if answer.Items == nil {
 		return Page{}, errors.New("the answer has no items")
 	}
-	listings, err := listed[ociProduct](answer.Items, "items", "partNumber", "displayName", "metricName", "serviceCategory", "currencyCodeLocalizations")
+	listings, err := listed[ociProduct](answer.Items, "items", "partNumber", "displayName", "metricName", "serviceCategory",
+		"currencyCodeLocalizations.currencyCode", "currencyCodeLocalizations.prices.model", "currencyCodeLocalizations.prices.value")
 	return Page{Listings: listings}, err
 }
 

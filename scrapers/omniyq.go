@@ -32,11 +32,13 @@ func (o omniyq) Sheets(s Settings) []Sheet {
 
 var (
 	omniyqLine = regexp.MustCompile(`(\d{1,2})\s*\*\s*([^*\n]{1,40}?)\s*[-–—]\s*(\d[\d,.]*)\s*(万)?\s*(?:元)?\s*/\s*月`)
-	// omniyqStart is how every line begins, so that one of another form is noticed.
+	// omniyqStart is how every line begins and omniyqEnd how it ends, so that one of another form is noticed.
 	omniyqStart = regexp.MustCompile(`\d{1,2}\s*\*\s*[A-Za-z0-9]`)
+	omniyqEnd   = regexp.MustCompile(`\d\s*万?\s*元?\s*/\s*月`)
 )
 
-// Parse reads the lines. One that begins like a price and does not go on like one is an error: the form has changed.
+// Parse reads the lines. One that begins like a price and does not go on like one, or ends like one and does not begin so, is an
+// error: the form has changed.
 func (omniyq) Parse(d Document) (Page, error) {
 	page, err := parseHTML(d)
 	if err != nil {
@@ -49,6 +51,9 @@ func (omniyq) Parse(d Document) (Page, error) {
 	}
 	if begun := len(omniyqStart.FindAllString(body, -1)); begun != len(lines) {
 		return Page{}, errors.New("the page has lines that begin like a price and do not go on like one: has its form changed?")
+	}
+	if ended := len(omniyqEnd.FindAllString(body, -1)); ended != len(lines) {
+		return Page{}, errors.New("the page has prices a month (…/月) that do not stand in a line such as \"8*910B - 15000/月\": has its form changed?")
 	}
 	var out Page
 	for _, line := range lines {

@@ -76,7 +76,8 @@ func (scaleway) Parse(d Document) (Page, error) {
 	}
 	var page Page
 	for _, name := range sortedNames(answer.Servers) {
-		server, err := rows[scalewayServer]([]json.RawMessage{answer.Servers[name]}, "servers."+name, "gpu", "gpu_info", "hourly_price")
+		server, err := rows[scalewayServer]([]json.RawMessage{answer.Servers[name]}, "servers."+name,
+			"gpu", "gpu_info.gpu_name", "gpu_info.gpu_memory", "mig_profile", "hourly_price", "end_of_service")
 		if err != nil {
 			return Page{}, err
 		}

@@ -12,10 +12,10 @@ import (
 
 // TestTogetherCapture checks the recorded page against what its rows print.
 func TestTogetherCapture(t *testing.T) {
-	offers := checkCaptured(t, "together", 3, map[string]capturedRow{
-		"together/nvidia%20hgx%20h100/-/on-demand": {"the sentence above the table says that prices are per card", "3.99", "3.99", "1"},
-		"together/nvidia%20hgx%20h200/-/on-demand": {"not the cheaper reserved price beside it", "5.99", "5.99", "1"},
-		"together/nvidia%20hgx%20b200/-/on-demand": {"dedicated inference asks another price for it", "8.19", "8.19", "1"},
+	offers := checkCaptured(t, "together", 3, map[string]wanted{
+		"together/nvidia%20hgx%20h100/-/on-demand": {"the sentence above the table says that prices are per card", "3.99 USD GPU PT1H", "3.99", "1"},
+		"together/nvidia%20hgx%20h200/-/on-demand": {"not the cheaper reserved price beside it", "5.99 USD GPU PT1H", "5.99", "1"},
+		"together/nvidia%20hgx%20b200/-/on-demand": {"dedicated inference asks another price for it", "8.19 USD GPU PT1H", "8.19", "1"},
 	})
 	checkAbsent(t, offers, "together/nvidia%20gb200%20nvl72/-/on-demand", "together/nvidia%20hgx%20b300/-/on-demand")
 	for id, o := range offers {

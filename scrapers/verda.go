@@ -56,7 +56,8 @@ func (verda) Parse(d Document) (Page, error) {
 	if err := decodeJSON(d, &list); err != nil {
 		return Page{}, err
 	}
-	types, err := rows[verdaType](list, "types", "instance_type", "price_per_hour", "spot_price", "currency", "gpu", "gpu_memory")
+	types, err := rows[verdaType](list, "types", "instance_type", "price_per_hour", "spot_price", "currency",
+		"gpu.description", "gpu.number_of_gpus", "gpu_memory.size_in_gigabytes")
 	if err != nil {
 		return Page{}, err
 	}

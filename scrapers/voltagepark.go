@@ -60,7 +60,7 @@ func (voltagepark) Parse(d Document) (Page, error) {
 		return Page{}, errors.New("the answer has another page, and how to ask for it is not known")
 	}
 	locations, err := rows[voltageparkLocation](answer.Results, "results", "id", "gpu_count_ethernet", "gpu_price_ethernet",
-		"gpu_count_infiniband", "gpu_price_infiniband", "specs_per_node")
+		"gpu_count_infiniband", "gpu_price_infiniband", "specs_per_node.gpu_model", "specs_per_node.gpu_count")
 	if err != nil {
 		return Page{}, err
 	}
