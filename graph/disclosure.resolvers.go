@@ -12,6 +12,6 @@ import (
 )
 
 // Disclosures lists the stated figures.
-func (r *queryResolver) Disclosures(_ context.Context, company *string, kinds []market.DisclosureKind) ([]model.Disclosure, error) {
+func (r *queryResolver) Disclosures(ctx context.Context, company *string, kinds []market.DisclosureKind) ([]model.Disclosure, error) {
 	return disclosures(company, kinds)
 }

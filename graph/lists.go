@@ -14,9 +14,12 @@ type lists map[coordinate]func(arguments map[string]any) (items, search int)
 
 func (r *Resolver) lists() lists {
 	return lists{
-		{"Query", "offers"}:      offersOf,
-		{"Gpu", "offers"}:        offersOf,
-		{"Query", "gpus"}:        gpusOf,
+		{"Query", "offers"}: offersOf,
+		{"Gpu", "offers"}:   offersOf,
+		{"Query", "gpus"}:   gpusOf,
+		{"Offer", "history"}: func(a map[string]any) (int, int) {
+			return asked(a["first"], model.UsualPoints, model.MostPoints), weightOfSearch
+		},
 		{"Query", "disclosures"}: func(map[string]any) (int, int) { return len(market.Disclosures()), 1 },
 		{"Query", "providers"}:   func(map[string]any) (int, int) { return len(r.Registry.Providers()), 1 },
 		{"Provider", "runs"}: func(a map[string]any) (int, int) {

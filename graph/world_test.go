@@ -145,6 +145,7 @@ type fakeStore struct {
 	asked     []string
 	sizes     []int
 	meanwhile func()
+	points    map[string][]market.Point
 }
 
 func (s *fakeStore) note(size int) {
@@ -164,6 +165,14 @@ func (s *fakeStore) Runs(_ context.Context, provider string, last int) ([]market
 		return nil, errStore
 	}
 	return nil, nil
+}
+
+func (s *fakeStore) History(_ context.Context, provider, offer string) ([]market.Point, error) {
+	if provider == "epsilon" {
+		return nil, errStore
+	}
+	s.note(len(s.points[offer]))
+	return s.points[offer], nil
 }
 
 func (s *fakeStore) Rejected(_ context.Context, _ string, first int) ([]market.Rejection, error) {

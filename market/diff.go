@@ -36,9 +36,9 @@ func Diff(before, after []Offer, at time.Time) Difference {
 }
 
 func (d *Difference) add(offer, previous Offer, existed bool, at time.Time) {
-	offer.FirstSeenAt, offer.ChangedAt = at, at
+	offer.FirstSeenAt, offer.ChangedAt, offer.Decimals = at, at, offer.Listed.Amount.Scale()
 	if existed {
-		offer.FirstSeenAt, offer.ChangedAt = previous.FirstSeenAt, previous.ChangedAt
+		offer.FirstSeenAt, offer.ChangedAt, offer.Decimals = previous.FirstSeenAt, previous.ChangedAt, max(offer.Decimals, previous.decimals())
 	}
 	if !existed || !offer.SameQuote(previous) {
 		offer.ChangedAt = at
@@ -50,18 +50,31 @@ func (d *Difference) add(offer, previous Offer, existed bool, at time.Time) {
 }
 
 func change(offer, previous Offer, existed bool, at time.Time) Change {
-	c := Change{OfferID: offer.ID, At: at, Amount: offer.Listed.Amount, Stock: offer.Stock, GpusAvailable: offer.GpusAvailable}
+	c := Change{OfferID: offer.ID, At: at, Amount: offer.Listed.Amount, Stock: offer.Stock, GpusAvailable: offer.GpusAvailable, Point: offer.point(at)}
 	if existed {
 		amount := previous.Listed.Amount
 		c.Previous, c.PreviousStock = &amount, previous.Stock
+		c.After, c.Decimals = new(previous.point(previous.ChangedAt)), previous.decimals()
 	}
 	return c
 }
 
 func withdrawal(gone Offer, at time.Time) Change {
 	amount := gone.Listed.Amount
-	return Change{OfferID: gone.ID, At: at, Amount: amount, Previous: &amount, Stock: gone.Stock, PreviousStock: gone.Stock, Withdrawn: true}
+	c := Change{OfferID: gone.ID, At: at, Amount: amount, Previous: &amount, Stock: gone.Stock, PreviousStock: gone.Stock, Withdrawn: true,
+		Point: gone.point(at), After: new(gone.point(gone.ChangedAt)), Decimals: gone.decimals()}
+	c.Point.Withdrawn = true
+	return c
 }
+
+// point is the offer's history at a moment.
+func (o Offer) point(at time.Time) Point {
+	return Point{PointTerms: PointTerms{o.Listed.Currency, o.Listed.Per, o.Listed.Period, o.GpuCount}, At: at.UTC().Truncate(time.Second),
+		Amount: o.Listed.Amount, Stock: o.Stock, GpusAvailable: o.GpusAvailable}
+}
+
+// decimals are those of the offer's history; an offer that was stored before there was one has none of its own.
+func (o Offer) decimals() int { return max(o.Decimals, o.Listed.Amount.Scale()) }
 
 func byID(offers []Offer) map[string]Offer {
 	m := make(map[string]Offer, len(offers))

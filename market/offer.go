@@ -69,6 +69,8 @@ type Offer struct {
 	Document string
 	// Sample is true for sample data, which is nobody's price.
 	Sample bool
+	// Decimals is how many decimals the amounts of its history have: the most that its listed amount ever had.
+	Decimals int `json:",omitempty"`
 	// Depth is the rest of a marketplace's listings, of which the offer is the cheapest; nil where there is no pool, or its depth is
 	// not known.
 	Depth *Depth `json:",omitempty"`
@@ -94,7 +96,7 @@ func idPart(text string) string {
 
 // SameTerms says whether two readings of one offer differ in nothing that is stored: when they are equal, nothing needs to be written.
 func (o Offer) SameTerms(other Offer) bool {
-	other.FirstSeenAt, other.ChangedAt = o.FirstSeenAt, o.ChangedAt
+	other.FirstSeenAt, other.ChangedAt, other.Decimals = o.FirstSeenAt, o.ChangedAt, o.Decimals
 	return o.comparable() == other.comparable()
 }
 

@@ -33,6 +33,26 @@ type Point struct {
 	Withdrawn bool
 }
 
+// offer is what computes prices, with nothing else known of it.
+func (p Point) offer() Offer {
+	return Offer{Listed: ListedPrice{Amount: p.Amount, Currency: p.Currency, Per: p.Per, Period: p.Period}, GpuCount: p.GpuCount}
+}
+
+// Price is the whole offer for one hour in the currency it was listed in, rounded once to six decimals.
+func (p Point) Price() (Money, error) {
+	f, err := p.offer().perOfferHour()
+	if err != nil {
+		return Money{}, err
+	}
+	d, err := f.round(DerivedScale)
+	return Money{d, p.Currency}, err
+}
+
+// PricePerGpuHourIn is the price of one card for one hour in another currency, rounded once to six decimals.
+func (p Point) PricePerGpuHourIn(rate Rate) (Decimal, error) {
+	return p.offer().PricePerGpuHourIn(rate)
+}
+
 // A stream of points is one record each, behind the other, as few bytes as they need. A record begins with
 //
 //	uvarint(seconds<<3 | absolute<<2 | state<<1 | price)

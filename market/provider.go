@@ -128,4 +128,22 @@ type Change struct {
 	GpusAvailable *int
 	// Withdrawn is true where the offer disappeared from the provider's list.
 	Withdrawn bool
+	// Point is the change as it goes into the offer's history, After the one that the history ends with (nil for an offer that was not
+	// listed), Decimals those of its amounts.
+	Point    Point  `json:"-"`
+	After    *Point `json:"-"`
+	Decimals int    `json:"-"`
+}
+
+// Append writes the change behind a history: absolute, and as the difference from the one before, where there is one.
+func (c Change) Append() (absolute, relative []byte, err error) {
+	var w PointWriter
+	if absolute, err = w.Append(nil, c.Point); err != nil || c.After == nil {
+		return absolute, nil, err
+	}
+	if w, err = ResumePoints(*c.After, c.Decimals); err != nil {
+		return absolute, nil, err
+	}
+	relative, err = w.Append(nil, c.Point)
+	return absolute, relative, err
 }

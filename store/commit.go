@@ -16,12 +16,12 @@ var ErrSuperseded = errors.New("another process has taken over this provider")
 // commitScript applies one run, whole or not at all. It depends on nothing but its arguments and the keys, so that replaying
 // it gives the same. Lists of arguments are unpacked in pieces: Lua's stack is small.
 const commitScript = `
-local meta, done, offers, sheets, runs, rejected, held, changes = unpack(KEYS)
+local meta, done, offers, sheets, runs, rejected, held, changes, past, history, chunks, sealed = unpack(KEYS)
 local run, fence, sheet, state, log, rows, quarantine, change = unpack(ARGV, 1, 8)
-local runs_kept, changes_kept, done_kept, upserts, removed = unpack(ARGV, 9, 13)
+local runs_kept, changes_kept, done_kept, upserts, removed, points, chunk_bytes = unpack(ARGV, 9, 15)
 if redis.call('LPOS', done, run) then return 0 end
 if tonumber(fence) > 0 and tonumber(fence) < tonumber(redis.call('HGET', meta, 'fence') or '0') then return -1 end
-local at, last = 14, 13 + 2 * tonumber(upserts)
+local at, last = 16, 15 + 2 * tonumber(upserts)
 while at <= last do
   local to = math.min(at + 399, last)
   redis.call('HSET', offers, unpack(ARGV, at, to))
@@ -29,9 +29,23 @@ while at <= last do
 end
 last = last + tonumber(removed)
 while at <= last do
-  local to = math.min(at + 399, last)
-  redis.call('HDEL', offers, unpack(ARGV, at, to))
-  at = to + 1
+  local gone = redis.call('HGET', offers, ARGV[at])
+  if gone then redis.call('HSET', past, ARGV[at], gone) end
+  redis.call('HDEL', offers, ARGV[at])
+  at = at + 1
+end
+last = last + 3 * tonumber(points)
+while at <= last do
+  local id, absolute, relative = unpack(ARGV, at, at + 2)
+  local stream = redis.call('HGET', history, id)
+  if stream and relative ~= '' then stream = stream .. relative else stream = (stream or '') .. absolute end
+  if #stream < tonumber(chunk_bytes) then
+    redis.call('HSET', history, id, stream)
+  else
+    redis.call('HSET', sealed, id .. ' ' .. redis.call('HINCRBY', chunks, id, 1), stream)
+    redis.call('HDEL', history, id)
+  end
+  at = at + 3
 end
 redis.call('HSET', sheets, sheet, state)
 redis.call('LPUSH', runs, log)
@@ -61,7 +75,7 @@ func (s *Store) Commit(ctx context.Context, c market.Commit) (applied bool, err 
 		return false, fmt.Errorf("commit %s: %w", c.Sheet.Provider, err)
 	}
 	k := keysOf(c.Sheet.Provider)
-	names := []string{k.meta(), k.done(), k.offers(), k.sheets(), k.runs(), k.rejected(), k.held(), k.changes()}
+	names := []string{k.meta(), k.done(), k.offers(), k.sheets(), k.runs(), k.rejected(), k.held(), k.changes(), k.past(), k.history(), k.chunks(), k.sealed()}
 	outcome, err := s.client.Eval(ctx, commitScript, names, arguments...).Int()
 	switch {
 	case err != nil:
@@ -89,12 +103,16 @@ func commitArguments(c market.Commit) ([]any, error) {
 		quarantine = e.text(c.Held)
 	}
 	arguments := []any{c.Run.ID, strconv.FormatInt(c.Fence, 10), c.Sheet.Name, e.text(c.Sheet), e.text(c.Run), rows, quarantine,
-		e.text(entry), runsKept, changesKept, doneKept, len(c.Upserts), len(c.Removed)}
+		e.text(entry), runsKept, changesKept, doneKept, len(c.Upserts), len(c.Removed), len(c.Changes), chunkBytes}
 	for _, o := range c.Upserts {
 		arguments = append(arguments, o.ID, e.text(o))
 	}
 	for _, id := range c.Removed {
 		arguments = append(arguments, id)
+	}
+	for _, change := range c.Changes {
+		arguments = append(arguments, change.OfferID)
+		arguments = append(arguments, e.points(change)...)
 	}
 	return arguments, e.err
 }
@@ -116,6 +134,15 @@ func rejections(c market.Commit) []market.Rejection {
 
 // encoder writes JSON and keeps the first error.
 type encoder struct{ err error }
+
+// points is a change as its offer's history has it: absolute, and after the change before it where there was one.
+func (e *encoder) points(c market.Change) []any {
+	absolute, relative, err := c.Append()
+	if err != nil && e.err == nil {
+		e.err = fmt.Errorf("%s: %w", c.OfferID, err)
+	}
+	return []any{absolute, relative}
+}
 
 func (e *encoder) text(v any) string {
 	data, err := json.Marshal(v)

@@ -26,7 +26,7 @@ func offer(t testing.TB, provider, sku, price string) market.Offer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.FirstSeenAt, o.ChangedAt = start, start
+	o.FirstSeenAt, o.ChangedAt, o.Decimals = start, start, o.Listed.Amount.Scale()
 	return o
 }
 
@@ -84,6 +84,8 @@ func TestContract(t *testing.T) {
 		"runs are listed newest first, and capped":  runsAreCapped,
 		"providers do not see each other's offers":  providersAreApart,
 		"an offer withdrawn is gone with its price": withdrawnIsGone,
+		"every change is kept":                      historyIsKept,
+		"a long history is sealed in chunks":        longHistoryIsSealed,
 	}
 	for backendName, b := range backends(t) {
 		i := 0

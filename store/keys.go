@@ -11,6 +11,10 @@ package store
 //	{provider}:runs        list    runs, JSON, newest first                     to runsKept            never
 //	{provider}:rejected    hash    sheet -> rows of its latest document, JSON   to rejectedKept each   never
 //	{provider}:held        hash    sheet -> the run in quarantine, JSON         one field a sheet      never
+//	{provider}:past        hash    offer id -> offer as it was when withdrawn   with the offers        never
+//	{provider}:history     hash    offer id -> its latest changes, a stream     to chunkBytes each     never
+//	{provider}:chunks      hash    offer id -> how many chunks are sealed       with the history       never
+//	{provider}:sealed      hash    "<offer id> <n>" -> chunk n of its changes   with the history       never
 //	{provider}:changes     stream  <seq>-0: what one run changed                to changesKept         never
 //	{provider}:lock        string  who reads the provider now (not embedded)    -                      with the lock
 //	{fx}:rates             hash    source|day -> rates, JSON, never changed     one field a day        never
@@ -22,6 +26,8 @@ const (
 	changesKept  = 1000
 	doneKept     = 1000
 	rejectedKept = 1000
+	// chunkBytes is the length after which a stream of changes is sealed, and the next one begun.
+	chunkBytes = 4096
 )
 
 const ratesKey = "{fx}:rates"
@@ -35,5 +41,9 @@ func (k keys) sheets() string   { return k.prefix + "sheets" }
 func (k keys) runs() string     { return k.prefix + "runs" }
 func (k keys) rejected() string { return k.prefix + "rejected" }
 func (k keys) held() string     { return k.prefix + "held" }
+func (k keys) past() string     { return k.prefix + "past" }
+func (k keys) history() string  { return k.prefix + "history" }
+func (k keys) chunks() string   { return k.prefix + "chunks" }
+func (k keys) sealed() string   { return k.prefix + "sealed" }
 func (k keys) changes() string  { return k.prefix + "changes" }
 func (k keys) lock() string     { return k.prefix + "lock" }

@@ -16,8 +16,10 @@ type Env struct {
 	NextRun   func(provider string) (time.Time, bool)
 }
 
-// RunLog is where the runs are kept.
+// RunLog is where the runs and what they changed are kept.
 type RunLog interface {
+	// History are the changes of an offer, oldest first.
+	History(ctx context.Context, provider, offer string) ([]market.Point, error)
 	// Runs are the last runs of a provider, newest first.
 	Runs(ctx context.Context, provider string, last int) ([]market.Run, error)
 	// Rejected are the first rows of the latest documents that were not believed.
