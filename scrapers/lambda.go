@@ -25,7 +25,7 @@ func (lambda) About() About {
 		Provider: market.Provider{ID: "lambda", Name: "Lambda", Kind: market.Neocloud, Country: "US",
 			Homepage: "https://lambda.ai", Schedule: "23 5 * * *"},
 		Base: "https://lambda.ai", Spacing: 2 * time.Second,
-		Unit: "GPU-hour, USD, before tax", Evidence: RealCapture, Parser: 1,
+		Unit: "GPU-hour, USD, before tax", Evidence: RealCapture, Parser: 2,
 	}
 }
 
@@ -98,10 +98,20 @@ func (l lambda) machines(page *goquery.Document, table *goquery.Selection) ([]ma
 		listings = append(listings, market.Listing{
 			SKU: r["Plan"], Variant: cards + "x " + r["VRAM/GPU"], GpuName: r["Plan"], CardMemoryGB: gigabytes(r["VRAM/GPU"]), Count: cards,
 			VCPUs: wholeNumber(r["vCPUs"]), MemoryGB: quantity(strings.TrimSuffix(r["RAM"], " GiB")),
-			Market: market.OnDemand, Price: r["PRICE/GPU/HR"], Currency: market.USD, Per: market.PerGPU, Period: market.PerHour,
+			Market: market.OnDemand, Price: r["PRICE/GPU/HR"], Currency: market.USD, Per: market.PerGPU, Period: market.PerHour, Tax: lambdaTax(table),
 		})
 	}
 	return listings, nil
+}
+
+var lambdaPlusTax = regexp.MustCompile(`(?i)\bplus applicable\b.*\btax\b`)
+
+// lambdaTax is what the note below a table says of its prices.
+func lambdaTax(table *goquery.Selection) market.Tax {
+	if lambdaPlusTax.MatchString(text(table.NextFiltered("p"))) {
+		return market.TaxExcluded
+	}
+	return ""
 }
 
 var lambdaTab = regexp.MustCompile(`^(\d+)x$`)
