@@ -122,6 +122,13 @@ func (f *feed) follow(ctx context.Context, provider string) error {
 	return nil
 }
 
+// place is the number of the last commit of a provider that the book has taken in.
+func (f *feed) place(provider string) int64 {
+	f.guard.Lock()
+	defer f.guard.Unlock()
+	return f.places[provider]
+}
+
 // rates takes in the exchange rates.
 func (f *feed) rates(ctx context.Context) error {
 	tables, err := f.store.Rates(ctx)

@@ -71,7 +71,7 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler)
 func (a *app) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", graph.NewHandler(&graph.Resolver{
-		Book: a.book, Registry: a.registry, Log: a.store, Scraper: scraper{a}, Now: a.now,
+		Book: a.book, Past: newPast(a.store, &a.feed, a.registry), Registry: a.registry, Log: a.store, Scraper: scraper{a}, Now: a.now,
 	}, a.log))
 	mux.Handle("/graphiql", web.GraphiQL("/graphql"))
 	mux.Handle("/graphiql/", web.GraphiQL("/graphql"))

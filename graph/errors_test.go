@@ -16,6 +16,7 @@ func TestErrorsNameTheArgumentAndWhatWasExpected(t *testing.T) {
 		"unknown model":       {"a model nobody makes", `{ offers(filter: {gpus: ["Z9000"]}) { totalCount } }`, nil, "BAD_USER_INPUT", `filter.gpus: no GPU model is called "Z9000"`},
 		"unknown id":          {"an id the catalogue has not", `{ offers(filter: {gpus: ["nvidia/z"]}) { totalCount } }`, nil, "BAD_USER_INPUT", `filter.gpus: "nvidia/z" is not in the catalogue`},
 		"unknown provider":    {"a misspelt provider would match nothing", `{ offers(filter: {providers: ["alhpa"]}) { totalCount } }`, nil, "BAD_USER_INPUT", `filter.providers: there is no provider "alhpa"`},
+		"the future":          {"nobody knows tomorrow's prices", `{ offers(asOf: "2026-11-20T12:00:01Z") { totalCount } }`, nil, "BAD_USER_INPUT", `asOf: expected a moment that has been`},
 		"country":             {"a country is a code", `{ offers(filter: {countries: ["Germany"]}) { totalCount } }`, nil, "BAD_USER_INPUT", `filter.countries: expected codes of two letters`},
 		"price":               {"a price is a decimal", `{ offers(filter: {maxPricePerGpuHour: "cheap"}) { totalCount } }`, nil, "BAD_USER_INPUT", `filter.maxPricePerGpuHour: expected a decimal number`},
 		"price variable":      {"in variables too", `query($f: OfferFilter) { offers(filter: $f) { totalCount } }`, map[string]any{"f": map[string]any{"maxPricePerGpuHour": "1e3"}}, "BAD_USER_INPUT", `filter.maxPricePerGpuHour: expected a decimal number`},

@@ -15,6 +15,8 @@ const (
 	heaviest = 40_000
 	// weightOfSearch is one walk over all offers, or one question to the store.
 	weightOfSearch = 100
+	// weightOfPast is the whole market put together as it stood at another moment.
+	weightOfPast = 4_000
 	// weightOfValue is one value of a filter, which every offer may be compared with.
 	weightOfValue = 20
 	// weightOfSchema is one reading of the whole schema.

@@ -37,7 +37,11 @@ func offersOf(arguments map[string]any) (items, search int) {
 	if arguments["first"] == nil && arguments["last"] == nil {
 		first = market.DefaultPage
 	}
-	return min(first, last), weightOfSearch + weightOfValue*values(arguments["filter"])
+	search = weightOfSearch + weightOfValue*values(arguments["filter"])
+	if arguments["asOf"] != nil {
+		search += weightOfPast
+	}
+	return min(first, last), search
 }
 
 // values is how many values the lists of a filter have.

@@ -8,11 +8,16 @@ package graph
 import (
 	"context"
 	"gpuhour/graph/model"
+	"time"
 )
 
 // Offers asks the view.
-func (r *queryResolver) Offers(ctx context.Context, filter *model.OfferFilter, orderBy *model.OfferOrder, first *int, after *string, last *int, before *string) (*model.OfferConnection, error) {
-	return model.Ask(r.env(ctx), filter, "", orderBy, model.Window(first, after, last, before))
+func (r *queryResolver) Offers(ctx context.Context, filter *model.OfferFilter, orderBy *model.OfferOrder, first *int, after *string, last *int, before *string, asOf *time.Time) (*model.OfferConnection, error) {
+	env, err := r.at(ctx, asOf)
+	if err != nil {
+		return nil, err
+	}
+	return model.Ask(env, filter, "", orderBy, model.Window(first, after, last, before))
 }
 
 // Offer finds one offer.

@@ -36,9 +36,15 @@ var ErrNotHeld = errors.New("nothing of this provider is held back")
 // ErrBusy says that somebody else reads the provider now.
 var ErrBusy = errors.New("the provider is being read already; try again when that run is over")
 
+// Past is the market as it stood at moments that have been.
+type Past interface {
+	At(ctx context.Context, moment time.Time) (*market.View, error)
+}
+
 // Resolver is what the resolvers need.
 type Resolver struct {
 	Book     interface{ View() *market.View }
+	Past     Past
 	Registry Registry
 	Log      model.RunLog
 	Scraper  Scraper

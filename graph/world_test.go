@@ -59,9 +59,27 @@ func newWorld(t testing.TB) *world {
 	held := sheetOf("held", noon.Add(-30*time.Hour))
 	held.Held, held.Problem = true, "5 of 6 offers are gone"
 	w.load("held", held)
-	w.handler = graph.NewHandler(&graph.Resolver{Book: w.book, Registry: fakeRegistry{}, Log: w.store, Scraper: w.store, Now: func() time.Time { return noon }},
+	w.handler = graph.NewHandler(&graph.Resolver{Book: w.book, Past: w, Registry: fakeRegistry{}, Log: w.store, Scraper: w.store, Now: func() time.Time { return noon }},
 		slog.New(slog.NewTextHandler(&w.log, nil)))
 	return w
+}
+
+// At is a market of one offer, as it stood at any moment but in the year 2000, of which nothing can be read.
+func (w *world) At(_ context.Context, moment time.Time) (*market.View, error) {
+	if moment.Year() == 2000 {
+		return nil, errStore
+	}
+	var writer market.PointWriter
+	offer := w.offers("alpha", alphaRows()[0])[0]
+	offer.Sheet = "main"
+	stream, err := writer.Append(nil, market.Point{PointTerms: market.PointTerms{Currency: market.CNY, Per: market.PerInstance, Period: market.PerHour, GpuCount: market.Cards(8)},
+		At: noon.Add(-48 * time.Hour), Amount: decimal.MustParse("72"), Stock: market.Limited})
+	if err != nil {
+		return nil, err
+	}
+	runs, _ := market.RunMark{At: noon.Add(-48 * time.Hour), Succeeded: true}.Append(time.Time{})
+	return market.NewPast([]market.Chronicle{{Provider: "alpha", Offers: []market.Told{{Offer: offer, Stream: stream}},
+		Sheets: []market.SheetLog{{Sheet: market.Sheet{Provider: "alpha", Name: "main"}, Runs: runs}}}}, w.book.View().Rates(), moment)
 }
 
 func sheetOf(provider string, read time.Time) market.Sheet {

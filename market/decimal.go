@@ -103,7 +103,15 @@ func coefficient(d Decimal) *big.Int {
 	return n
 }
 
-func pow10(n int) *big.Int { return new(big.Int).Exp(ten, big.NewInt(int64(n)), nil) }
+// powers are those of ten that amounts are scaled with; they must not be changed.
+var powers = func() (out [2 * decimal.MaxPrec]*big.Int) {
+	for n := range out {
+		out[n] = new(big.Int).Exp(ten, big.NewInt(int64(n)), nil)
+	}
+	return out
+}()
+
+func pow10(n int) *big.Int { return powers[n] }
 
 // fromDecimal is d in units of 10^-scale, cut off below.
 func fromDecimal(d Decimal, scale int) (int64, error) {

@@ -112,6 +112,8 @@ type Commit struct {
 	KeepRejected bool
 	// Held replaces the sheet's quarantine; nil clears it.
 	Held *Held
+	// RunBefore is when the run before this one started; zero for the first.
+	RunBefore time.Time
 	// Fence is the token of the lock the run was made under; a store refuses a commit whose lock was lost. Zero is none.
 	Fence int64
 }

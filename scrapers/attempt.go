@@ -154,7 +154,7 @@ func (a *attempt) validators(page int) Validators {
 // commit says what the run changes: everything, nothing but the sheet's state, or the quarantine.
 func (a *attempt) commit(r *Runner, readErr error) market.Commit {
 	a.run.EndedAt = r.Now()
-	c := market.Commit{Sheet: a.before.Sheet, Fence: a.fence, Rejected: a.reading.Telling(), Documents: a.documents}
+	c := market.Commit{Sheet: a.before.Sheet, RunBefore: a.before.Sheet.LastRunAt, Fence: a.fence, Rejected: a.reading.Telling(), Documents: a.documents}
 	c.Sheet.Provider, c.Sheet.Name = a.about.ID, a.sheet.Name
 	c.Sheet.LastRunID, c.Sheet.LastRunAt = a.run.ID, a.run.StartedAt
 	a.run.Offers, a.run.Rejected = len(a.reading.Offers), len(a.reading.Rejected)

@@ -172,7 +172,7 @@ func (r *Runner) release(ctx context.Context, about About, sheet Sheet, fence in
 	}
 	now := r.Now()
 	run := market.Run{ID: runID(), Provider: about.ID, Sheet: sheet.Name, StartedAt: now, EndedAt: now, Offers: len(before.Held.Offers)}
-	c := market.Commit{Sheet: before.Sheet, Fence: fence, KeepRejected: true}
+	c := market.Commit{Sheet: before.Sheet, RunBefore: before.Sheet.LastRunAt, Fence: fence, KeepRejected: true}
 	run.Changed = believe(&c, before.Offers, before.Held.Offers, now)
 	c.Sheet.LastRunID, c.Sheet.LastRunAt, c.Sheet.Documents = run.ID, now, before.Held.Documents
 	c.Run = run

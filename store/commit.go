@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"gpuhour/market"
 )
@@ -16,12 +17,12 @@ var ErrSuperseded = errors.New("another process has taken over this provider")
 // commitScript applies one run, whole or not at all. It depends on nothing but its arguments and the keys, so that replaying
 // it gives the same. Lists of arguments are unpacked in pieces: Lua's stack is small.
 const commitScript = `
-local meta, done, offers, sheets, runs, rejected, held, changes, past, history, chunks, sealed = unpack(KEYS)
+local meta, done, offers, sheets, runs, rejected, held, changes, past, history, chunks, sealed, proofs = unpack(KEYS)
 local run, fence, sheet, state, log, rows, quarantine, change = unpack(ARGV, 1, 8)
-local runs_kept, changes_kept, done_kept, upserts, removed, points, chunk_bytes = unpack(ARGV, 9, 15)
+local runs_kept, changes_kept, done_kept, upserts, removed, streams, chunk_bytes, proof_name, proof = unpack(ARGV, 9, 17)
 if redis.call('LPOS', done, run) then return 0 end
 if tonumber(fence) > 0 and tonumber(fence) < tonumber(redis.call('HGET', meta, 'fence') or '0') then return -1 end
-local at, last = 16, 15 + 2 * tonumber(upserts)
+local at, last = 18, 17 + 2 * tonumber(upserts)
 while at <= last do
   local to = math.min(at + 399, last)
   redis.call('HSET', offers, unpack(ARGV, at, to))
@@ -34,7 +35,7 @@ while at <= last do
   redis.call('HDEL', offers, ARGV[at])
   at = at + 1
 end
-last = last + 3 * tonumber(points)
+last = last + 3 * tonumber(streams)
 while at <= last do
   local id, absolute, relative = unpack(ARGV, at, at + 2)
   local stream = redis.call('HGET', history, id)
@@ -47,6 +48,7 @@ while at <= last do
   end
   at = at + 3
 end
+if proof ~= '' then redis.call('HSET', proofs, proof_name, proof) end
 redis.call('HSET', sheets, sheet, state)
 redis.call('LPUSH', runs, log)
 redis.call('LTRIM', runs, 0, tonumber(runs_kept) - 1)
@@ -75,7 +77,7 @@ func (s *Store) Commit(ctx context.Context, c market.Commit) (applied bool, err 
 		return false, fmt.Errorf("commit %s: %w", c.Sheet.Provider, err)
 	}
 	k := keysOf(c.Sheet.Provider)
-	names := []string{k.meta(), k.done(), k.offers(), k.sheets(), k.runs(), k.rejected(), k.held(), k.changes(), k.past(), k.history(), k.chunks(), k.sealed()}
+	names := []string{k.meta(), k.done(), k.offers(), k.sheets(), k.runs(), k.rejected(), k.held(), k.changes(), k.past(), k.history(), k.chunks(), k.sealed(), k.proofs()}
 	outcome, err := s.client.Eval(ctx, commitScript, names, arguments...).Int()
 	switch {
 	case err != nil:
@@ -103,7 +105,8 @@ func commitArguments(c market.Commit) ([]any, error) {
 		quarantine = e.text(c.Held)
 	}
 	arguments := []any{c.Run.ID, strconv.FormatInt(c.Fence, 10), c.Sheet.Name, e.text(c.Sheet), e.text(c.Run), rows, quarantine,
-		e.text(entry), runsKept, changesKept, doneKept, len(c.Upserts), len(c.Removed), len(c.Changes), chunkBytes}
+		e.text(entry), runsKept, changesKept, doneKept, len(c.Upserts), len(c.Removed), len(c.Changes) + 1, chunkBytes,
+		proofName(c.Sheet.Name, c.Run.StartedAt), e.proof(c)}
 	for _, o := range c.Upserts {
 		arguments = append(arguments, o.ID, e.text(o))
 	}
@@ -114,7 +117,21 @@ func commitArguments(c market.Commit) ([]any, error) {
 		arguments = append(arguments, change.OfferID)
 		arguments = append(arguments, e.points(change)...)
 	}
-	return arguments, e.err
+	absolute, relative := market.RunMark{At: c.Run.StartedAt, Succeeded: c.Run.Succeeded()}.Append(c.RunBefore)
+	return append(arguments, runsOf(c.Sheet.Name), absolute, relative), e.err
+}
+
+// runsOf is the name of a sheet's runs among the histories. No offer's id begins like it: those begin with their provider and a slash.
+func runsOf(sheet string) string { return "sheet:" + sheet }
+
+func proofName(sheet string, at time.Time) string { return fmt.Sprintf("%s %d", sheet, at.Unix()) }
+
+// proof is what the run was read from, where it changed something; empty where it did not.
+func (e *encoder) proof(c market.Commit) string {
+	if len(c.Changes) == 0 {
+		return ""
+	}
+	return e.text(market.Proof{At: c.Run.StartedAt.UTC().Truncate(time.Second), Documents: c.Sheet.Documents, Parser: c.Sheet.Parser})
 }
 
 // rejections are the refused rows with the time and the digest of the page they stood on.

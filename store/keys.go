@@ -12,9 +12,12 @@ package store
 //	{provider}:rejected    hash    sheet -> rows of its latest document, JSON   to rejectedKept each   never
 //	{provider}:held        hash    sheet -> the run in quarantine, JSON         one field a sheet      never
 //	{provider}:past        hash    offer id -> offer as it was when withdrawn   with the offers        never
-//	{provider}:history     hash    offer id -> its latest changes, a stream     to chunkBytes each     never
-//	{provider}:chunks      hash    offer id -> how many chunks are sealed       with the history       never
-//	{provider}:sealed      hash    "<offer id> <n>" -> chunk n of its changes   with the history       never
+//	{provider}:history     hash    offer id -> its latest changes, a stream;    to chunkBytes each     never
+//	                               "sheet:" and a name -> its latest runs
+//	{provider}:chunks      hash    the same -> how many chunks are sealed       with the history       never
+//	{provider}:sealed      hash    "<the same> <n>" -> chunk n                  with the history       never
+//	{provider}:proofs      hash    "<sheet> <seconds>" -> what a run that       one a run that         never
+//	                               changed something was read from, JSON        changed something
 //	{provider}:changes     stream  <seq>-0: what one run changed                to changesKept         never
 //	{provider}:lock        string  who reads the provider now (not embedded)    -                      with the lock
 //	{fx}:rates             hash    source|day -> rates, JSON, never changed     one field a day        never
@@ -45,5 +48,6 @@ func (k keys) past() string     { return k.prefix + "past" }
 func (k keys) history() string  { return k.prefix + "history" }
 func (k keys) chunks() string   { return k.prefix + "chunks" }
 func (k keys) sealed() string   { return k.prefix + "sealed" }
+func (k keys) proofs() string   { return k.prefix + "proofs" }
 func (k keys) changes() string  { return k.prefix + "changes" }
 func (k keys) lock() string     { return k.prefix + "lock" }

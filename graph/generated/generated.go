@@ -56,7 +56,7 @@ type QueryResolver interface {
 	Gpus(ctx context.Context, models []string) ([]model.Gpu, error)
 	Gpu(ctx context.Context, id string) (*model.Gpu, error)
 	IdentifyGpu(ctx context.Context, name string, provider *string) (*model.GpuIdentity, error)
-	Offers(ctx context.Context, filter *model.OfferFilter, orderBy *model.OfferOrder, first *int, after *string, last *int, before *string) (*model.OfferConnection, error)
+	Offers(ctx context.Context, filter *model.OfferFilter, orderBy *model.OfferOrder, first *int, after *string, last *int, before *string, asOf *time.Time) (*model.OfferConnection, error)
 	Offer(ctx context.Context, id string) (*model.Offer, error)
 	Providers(ctx context.Context, kinds []market.ProviderKind) ([]model.Provider, error)
 	Provider(ctx context.Context, id string) (*model.Provider, error)
@@ -641,7 +641,7 @@ enum OrderDirection {
 }
 
 extend type Query {
-  "Today's offers."
+  "Today's offers, or the offers as they stood at ` + "`" + `asOf` + "`" + `."
   offers(
     "Which offers; all when left out."
     filter: OfferFilter
@@ -655,6 +655,8 @@ extend type Query {
     last: Int
     "A cursor of an earlier answer: the list ends before it."
     before: String
+    "A moment that has been: what was listed then, at the price, stock, freshness and exchange rates of then. Tax, tier and depth are not kept."
+    asOf: Time
   ): OfferConnection!
   "One offer; null when there is none of that id."
   offer("The offer's id." id: ID!): Offer
@@ -1677,6 +1679,14 @@ func (ec *executionContext) field_Query_offers_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["before"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
 	return args, nil
 }
 
@@ -5135,7 +5145,7 @@ func (ec *executionContext) _Query_offers(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Offers(ctx, fc.Args["filter"].(*model.OfferFilter), fc.Args["orderBy"].(*model.OfferOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().Offers(ctx, fc.Args["filter"].(*model.OfferFilter), fc.Args["orderBy"].(*model.OfferOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.OfferConnection) graphql.Marshaler {

@@ -1,0 +1,27 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"gpuhour/graph/model"
+	"gpuhour/market"
+)
+
+// at is what a request sees that asks for another moment; nil is now.
+func (r *Resolver) at(ctx context.Context, moment *time.Time) (*model.Env, error) {
+	env := r.env(ctx)
+	switch {
+	case moment == nil:
+		return env, nil
+	case moment.After(env.Now):
+		return nil, &market.InvalidError{Field: "asOf", Reason: "expected a moment that has been"}
+	}
+	view, err := r.Past.At(ctx, *moment)
+	if err != nil {
+		return nil, err
+	}
+	then := *env
+	then.View, then.Now = view, *moment
+	return &then, nil
+}
