@@ -29,6 +29,23 @@ func newPast(s *store.Store, f *feed, r *registry) *past {
 
 // At is the whole market as it stood at a moment.
 func (p *past) At(ctx context.Context, moment time.Time) (*market.View, error) {
+	all, err := p.chronicles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return market.NewPast(all, p.feed.book.View().Rates(), moment)
+}
+
+// Index is the price of a GPU over time.
+func (p *past) Index(ctx context.Context, q market.IndexQuestion) ([]market.Index, error) {
+	all, err := p.chronicles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return market.NewIndex(all, p.feed.book.View().Rates(), q)
+}
+
+func (p *past) chronicles(ctx context.Context) ([]market.Chronicle, error) {
 	p.guard.Lock()
 	defer p.guard.Unlock()
 	var all []market.Chronicle
@@ -39,7 +56,7 @@ func (p *past) At(ctx context.Context, moment time.Time) (*market.View, error) {
 		}
 		all = append(all, c)
 	}
-	return market.NewPast(all, p.feed.book.View().Rates(), moment)
+	return all, nil
 }
 
 func (p *past) chronicle(ctx context.Context, provider string) (market.Chronicle, error) {

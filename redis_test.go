@@ -43,7 +43,7 @@ func startRedis(t *testing.T, dir string, arguments ...string) string {
 }
 
 const wholeMarket = `{
-	offers(first: 200) { totalCount nodes { id price { amount currency } cny: pricePerGpuHour(currency: "CNY") stock gpuCount gpu { id } observedAt firstSeenAt changedAt source { url digest } } }
+	offers(first: 200, filter: {components: true}) { totalCount nodes { id price { amount currency } cny: pricePerGpuHour(currency: "CNY") stock gpuCount gpu { id } observedAt firstSeenAt changedAt source { url digest } } }
 	providers { id status offerCount lastSuccessAt runs { startedAt offers changed rejected } rejected { sku text reason } }
 	exchangeRate(base: "GBP", quote: "CNY") { rate date source }
 }`
@@ -79,7 +79,7 @@ func TestReplicasFollow(t *testing.T) {
 	reader := serve(t, t.TempDir(), "--replay", samples, "--redis", address)
 	follower := serve(t, t.TempDir(), "--replay", empty, "--redis", address)
 	var there, here struct{ Offers struct{ TotalCount int } }
-	const count = `{ offers { totalCount } }`
+	const count = `{ offers(filter: {components: true}) { totalCount } }`
 	eventually(t, "the other replica has the offers too", func() bool {
 		reader.ask(t, count, &there)
 		follower.ask(t, count, &here)

@@ -20,6 +20,8 @@ func (r *Resolver) lists() lists {
 		{"Offer", "history"}: func(a map[string]any) (int, int) {
 			return asked(a["first"], model.UsualPoints, model.MostPoints), weightOfSearch
 		},
+		{"Query", "index"}:       func(map[string]any) (int, int) { return indicesUsual, 2 * weightOfPast },
+		{"PriceIndex", "points"}: func(map[string]any) (int, int) { return pointsUsual, 1 },
 		{"Query", "disclosures"}: func(map[string]any) (int, int) { return len(market.Disclosures()), 1 },
 		{"Query", "providers"}:   func(map[string]any) (int, int) { return len(r.Registry.Providers()), 1 },
 		{"Provider", "runs"}: func(a map[string]any) (int, int) {
@@ -30,6 +32,12 @@ func (r *Resolver) lists() lists {
 		},
 	}
 }
+
+// What a question for an index is weighed with: an answer has a few indices, and bounds its points itself.
+const (
+	indicesUsual = 5
+	pointsUsual  = 400
+)
 
 func offersOf(arguments map[string]any) (items, search int) {
 	first := asked(arguments["first"], market.LargestPage, market.LargestPage)

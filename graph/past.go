@@ -8,6 +8,16 @@ import (
 	"gpuhour/market"
 )
 
+// index answers a question for an index.
+func (r *Resolver) index(ctx context.Context, gpu string, filter *model.OfferFilter, from time.Time, to *time.Time, step *time.Duration, currency *market.Currency) ([]model.PriceIndex, error) {
+	q, err := model.AskIndex(r.env(ctx), gpu, filter, from, to, step, currency)
+	if err != nil {
+		return nil, err
+	}
+	indices, err := r.Past.Index(ctx, q)
+	return model.NewPriceIndices(q, indices), err
+}
+
 // at is what a request sees that asks for another moment; nil is now.
 func (r *Resolver) at(ctx context.Context, moment *time.Time) (*model.Env, error) {
 	env := r.env(ctx)

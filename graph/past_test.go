@@ -18,3 +18,20 @@ func TestAsOf(t *testing.T) {
 	}
 	w.expect("filters and orders ask the market of then", `{ offers(asOf: "2026-11-19T18:00:00Z", filter: {stock: [AVAILABLE]}) { totalCount } }`, `{"offers": {"totalCount": 0}}`)
 }
+
+func TestIndex(t *testing.T) {
+	w := newWorld(t)
+	w.expect("one index a kind of seller; steps without a rate or an observation are null",
+		`{ index(gpu: "H100", from: "2026-11-17T00:00:00Z", to: "2026-11-21T00:00:00Z") { gpu kind market commitmentMonths currency step methodology
+			points { at min p25 median p75 max offers providers coverage } } }`,
+		`{"index": [{"gpu": "H100", "kind": "HYPERSCALER", "market": "ON_DEMAND", "commitmentMonths": null, "currency": "USD", "step": "P1D", "methodology": "v1", "points": [
+		{"at": "2026-11-17T00:00:00.000Z", "min": null, "p25": null, "median": null, "p75": null, "max": null, "offers": 0, "providers": 0, "coverage": 0},
+		{"at": "2026-11-18T00:00:00.000Z", "min": null, "p25": null, "median": null, "p75": null, "max": null, "offers": 0, "providers": 0, "coverage": 0},
+		{"at": "2026-11-19T00:00:00.000Z", "min": "1.25", "p25": "1.25", "median": "1.25", "p75": "1.25", "max": "1.25", "offers": 1, "providers": 1, "coverage": 1},
+		{"at": "2026-11-20T00:00:00.000Z", "min": "1.25", "p25": "1.25", "median": "1.25", "p75": "1.25", "max": "1.25", "offers": 1, "providers": 1, "coverage": 1}]}]}`)
+	w.expect("in the currency it is listed in it was half a day there, and by the hour it is as long as it was",
+		`{ index(gpu: "H100", currency: "CNY", from: "2026-11-18T00:00:00Z", to: "2026-11-19T00:00:00Z") { points { median coverage } }
+		   hours: index(gpu: "nvidia/h100-sxm-80gb", step: "PT12H", currency: "CNY", from: "2026-11-18T00:00:00Z", to: "2026-11-19T00:00:00Z") { step points { median offers } }
+		   nobody: index(gpu: "H100", filter: {markets: [SPOT]}, from: "2026-11-18T00:00:00Z") { kind } }`,
+		`{"index": [{"points": [{"median": "9", "coverage": 0.5}]}], "hours": [{"step": "PT12H", "points": [{"median": null, "offers": 0}, {"median": "9", "offers": 1}]}], "nobody": []}`)
+}

@@ -38,7 +38,10 @@ var ErrBusy = errors.New("the provider is being read already; try again when tha
 
 // Past is the market as it stood at moments that have been.
 type Past interface {
+	// At is the whole market as it stood at a moment.
 	At(ctx context.Context, moment time.Time) (*market.View, error)
+	// Index computes what a question asks for. An *market.InvalidError names what cannot be understood.
+	Index(ctx context.Context, q market.IndexQuestion) ([]market.Index, error)
 }
 
 // Resolver is what the resolvers need.

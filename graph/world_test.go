@@ -69,17 +69,34 @@ func (w *world) At(_ context.Context, moment time.Time) (*market.View, error) {
 	if moment.Year() == 2000 {
 		return nil, errStore
 	}
+	c, err := w.chronicle()
+	if err != nil {
+		return nil, err
+	}
+	return market.NewPast([]market.Chronicle{c}, w.book.View().Rates(), moment)
+}
+
+// Index is that of the one offer.
+func (w *world) Index(_ context.Context, q market.IndexQuestion) ([]market.Index, error) {
+	c, err := w.chronicle()
+	if err != nil {
+		return nil, err
+	}
+	return market.NewIndex([]market.Chronicle{c}, w.book.View().Rates(), q)
+}
+
+func (w *world) chronicle() (market.Chronicle, error) {
 	var writer market.PointWriter
 	offer := w.offers("alpha", alphaRows()[0])[0]
 	offer.Sheet = "main"
 	stream, err := writer.Append(nil, market.Point{PointTerms: market.PointTerms{Currency: market.CNY, Per: market.PerInstance, Period: market.PerHour, GpuCount: market.Cards(8)},
 		At: noon.Add(-48 * time.Hour), Amount: decimal.MustParse("72"), Stock: market.Limited})
 	if err != nil {
-		return nil, err
+		return market.Chronicle{}, err
 	}
 	runs, _ := market.RunMark{At: noon.Add(-48 * time.Hour), Succeeded: true}.Append(time.Time{})
-	return market.NewPast([]market.Chronicle{{Provider: "alpha", Offers: []market.Told{{Offer: offer, Stream: stream}},
-		Sheets: []market.SheetLog{{Sheet: market.Sheet{Provider: "alpha", Name: "main"}, Runs: runs}}}}, w.book.View().Rates(), moment)
+	return market.Chronicle{Provider: "alpha", Offers: []market.Told{{Offer: offer, Stream: stream}},
+		Sheets: []market.SheetLog{{Sheet: market.Sheet{Provider: "alpha", Name: "main"}, Runs: runs}}}, nil
 }
 
 func sheetOf(provider string, read time.Time) market.Sheet {

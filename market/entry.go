@@ -7,11 +7,16 @@ import (
 
 func newEntry(o Offer, rates Rates, at time.Time) *Entry {
 	e := &Entry{Offer: o, Gpu: theCatalogue().byID[o.GpuID], usdPerGpuHour: unknownPrice, usdPerPflopsHour: unknownPrice, usdPerHour: unknownPrice}
-	e.search = strings.ToLower(strings.Join([]string{o.Provider, o.SKU, o.GpuName, o.GpuModel}, "\x00"))
+	e.search = searchText(o)
 	if rate, found := rates.Between(o.Listed.Currency, USD, at); found {
 		e.price(rate)
 	}
 	return e
+}
+
+// searchText is what free text is looked for in.
+func searchText(o Offer) string {
+	return strings.ToLower(strings.Join([]string{o.Provider, o.SKU, o.GpuName, o.GpuModel}, "\x00"))
 }
 
 func (e *Entry) price(rate Rate) {

@@ -56,6 +56,7 @@ type QueryResolver interface {
 	Gpus(ctx context.Context, models []string) ([]model.Gpu, error)
 	Gpu(ctx context.Context, id string) (*model.Gpu, error)
 	IdentifyGpu(ctx context.Context, name string, provider *string) (*model.GpuIdentity, error)
+	Index(ctx context.Context, gpu string, filter *model.OfferFilter, from time.Time, to *time.Time, step *time.Duration, currency *market.Currency) ([]model.PriceIndex, error)
 	Offers(ctx context.Context, filter *model.OfferFilter, orderBy *model.OfferOrder, first *int, after *string, last *int, before *string, asOf *time.Time) (*model.OfferConnection, error)
 	Offer(ctx context.Context, id string) (*model.Offer, error)
 	Providers(ctx context.Context, kinds []market.ProviderKind) ([]model.Provider, error)
@@ -312,6 +313,72 @@ extend type Query {
     "The provider settles instance types that two of them use (` + "`" + `g5.2xlarge` + "`" + `)."
     provider: ID
   ): GpuIdentity!
+}
+`, BuiltIn: false},
+	{Name: "../schema/index.graphqls", Input: `"""
+A price index of one GPU model: the spread over all matching offers in each step. Kinds of seller, markets and
+terms are never blended: a filter that names none means ON_DEMAND offers, one index per provider kind.
+"""
+type PriceIndex {
+  "The model or catalogue id that was asked for."
+  gpu: String!
+  "The kind of seller that all its offers are of."
+  kind: ProviderKind!
+  "How all its offers are sold."
+  market: Market!
+  "The term of all its offers, in months; null where there is none."
+  commitmentMonths: Int
+  "The currency of its prices, converted at the rate of each step's day."
+  currency: CurrencyCode!
+  "The length of a step. Steps begin at whole multiples of it since 1970, in UTC."
+  step: Duration!
+  "The published rules that made it, as in ` + "`" + `v1` + "`" + `: docs/methodology.md."
+  methodology: String!
+  "The steps in order, 2,000 at most."
+  points: [IndexPoint!]!
+}
+
+"""
+One step: prices of one card for one hour that somebody asked at the step's end. Null where nothing was observed: a gap stays a gap.
+Of n prices in order a quartile is the one at (n-1) times the share, rounded down.
+"""
+type IndexPoint {
+  "When the step begins."
+  at: Time!
+  "The least."
+  min: Decimal
+  "A quarter of the offers ask no more than this."
+  p25: Decimal
+  "Half of the offers ask no more than this."
+  median: Decimal
+  "Three quarters of the offers ask no more than this."
+  p75: Decimal
+  "The greatest."
+  max: Decimal
+  "How many offers were observed."
+  offers: Int!
+  "How many providers they are of."
+  providers: Int!
+  "Share of the step in which the contributing sources were fresh, 0 to 1."
+  coverage: Float!
+}
+
+extend type Query {
+  "The price of a GPU over time, one index for each kind of seller, market and term that has offers."
+  index(
+    "A model (` + "`" + `H100` + "`" + `: every variant, and offers that say only the model) or a catalogue id."
+    gpu: String!
+    "Which offers; ON_DEMAND ones when it names no market. Price, stock and GPU cannot be filtered here."
+    filter: OfferFilter
+    "The first moment wanted; cut down to a whole step."
+    from: Time!
+    "The moment before which to end; now when left out."
+    to: Time
+    "The length of a step: a minute or more."
+    step: Duration = "P1D"
+    "The currency to answer in."
+    currency: CurrencyCode = "USD"
+  ): [PriceIndex!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/node.graphqls", Input: `"""
@@ -930,6 +997,30 @@ func (ec *executionContext) childFields_GpuIdentity(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type GpuIdentity", field.Name)
 }
 
+func (ec *executionContext) childFields_IndexPoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_IndexPoint_at(ctx, field)
+	case "min":
+		return ec.fieldContext_IndexPoint_min(ctx, field)
+	case "p25":
+		return ec.fieldContext_IndexPoint_p25(ctx, field)
+	case "median":
+		return ec.fieldContext_IndexPoint_median(ctx, field)
+	case "p75":
+		return ec.fieldContext_IndexPoint_p75(ctx, field)
+	case "max":
+		return ec.fieldContext_IndexPoint_max(ctx, field)
+	case "offers":
+		return ec.fieldContext_IndexPoint_offers(ctx, field)
+	case "providers":
+		return ec.fieldContext_IndexPoint_providers(ctx, field)
+	case "coverage":
+		return ec.fieldContext_IndexPoint_coverage(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IndexPoint", field.Name)
+}
+
 func (ec *executionContext) childFields_ListedPrice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "amount":
@@ -1076,6 +1167,28 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_PriceIndex(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "gpu":
+		return ec.fieldContext_PriceIndex_gpu(ctx, field)
+	case "kind":
+		return ec.fieldContext_PriceIndex_kind(ctx, field)
+	case "market":
+		return ec.fieldContext_PriceIndex_market(ctx, field)
+	case "commitmentMonths":
+		return ec.fieldContext_PriceIndex_commitmentMonths(ctx, field)
+	case "currency":
+		return ec.fieldContext_PriceIndex_currency(ctx, field)
+	case "step":
+		return ec.fieldContext_PriceIndex_step(ctx, field)
+	case "methodology":
+		return ec.fieldContext_PriceIndex_methodology(ctx, field)
+	case "points":
+		return ec.fieldContext_PriceIndex_points(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PriceIndex", field.Name)
 }
 
 func (ec *executionContext) childFields_PricePoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1597,6 +1710,60 @@ func (ec *executionContext) field_Query_identifyGpu_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["provider"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_index_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "gpu",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["gpu"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.OfferFilter, error) {
+			return ec.unmarshalOOfferFilter2ᚖgpuhourᚋgraphᚋmodelᚐOfferFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (time.Time, error) {
+			return ec.unmarshalNTime2timeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "step",
+		func(ctx context.Context, v any) (*time.Duration, error) {
+			return ec.unmarshalODuration2ᚖtimeᚐDuration(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["step"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "currency",
+		func(ctx context.Context, v any) (*market.Currency, error) {
+			return ec.unmarshalOCurrencyCode2ᚖgpuhourᚋmarketᚐCurrency(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["currency"] = arg5
 	return args, nil
 }
 
@@ -2873,6 +3040,213 @@ func (ec *executionContext) _GpuIdentity_partition(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_GpuIdentity_partition(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GpuIdentity", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _IndexPoint_at(ctx context.Context, field graphql.CollectedField, obj *model.IndexPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndexPoint_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndexPoint_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndexPoint", field, true, false, "Time")
+}
+
+func (ec *executionContext) _IndexPoint_min(ctx context.Context, field graphql.CollectedField, obj *model.IndexPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndexPoint_min(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Min(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decimal.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IndexPoint_min(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndexPoint", field, true, false, "Decimal")
+}
+
+func (ec *executionContext) _IndexPoint_p25(ctx context.Context, field graphql.CollectedField, obj *model.IndexPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndexPoint_p25(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P25(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decimal.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IndexPoint_p25(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndexPoint", field, true, false, "Decimal")
+}
+
+func (ec *executionContext) _IndexPoint_median(ctx context.Context, field graphql.CollectedField, obj *model.IndexPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndexPoint_median(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Median(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decimal.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IndexPoint_median(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndexPoint", field, true, false, "Decimal")
+}
+
+func (ec *executionContext) _IndexPoint_p75(ctx context.Context, field graphql.CollectedField, obj *model.IndexPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndexPoint_p75(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P75(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decimal.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IndexPoint_p75(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndexPoint", field, true, false, "Decimal")
+}
+
+func (ec *executionContext) _IndexPoint_max(ctx context.Context, field graphql.CollectedField, obj *model.IndexPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndexPoint_max(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Max(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decimal.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IndexPoint_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndexPoint", field, true, false, "Decimal")
+}
+
+func (ec *executionContext) _IndexPoint_offers(ctx context.Context, field graphql.CollectedField, obj *model.IndexPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndexPoint_offers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Offers(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndexPoint_offers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndexPoint", field, true, false, "Int")
+}
+
+func (ec *executionContext) _IndexPoint_providers(ctx context.Context, field graphql.CollectedField, obj *model.IndexPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndexPoint_providers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Providers(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndexPoint_providers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndexPoint", field, true, false, "Int")
+}
+
+func (ec *executionContext) _IndexPoint_coverage(ctx context.Context, field graphql.CollectedField, obj *model.IndexPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndexPoint_coverage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Coverage(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndexPoint_coverage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndexPoint", field, true, false, "Float")
 }
 
 func (ec *executionContext) _ListedPrice_amount(ctx context.Context, field graphql.CollectedField, obj *model.ListedPrice) (ret graphql.Marshaler) {
@@ -4383,6 +4757,199 @@ func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, f
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
 }
 
+func (ec *executionContext) _PriceIndex_gpu(ctx context.Context, field graphql.CollectedField, obj *model.PriceIndex) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriceIndex_gpu(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gpu(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriceIndex_gpu(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriceIndex", field, true, false, "String")
+}
+
+func (ec *executionContext) _PriceIndex_kind(ctx context.Context, field graphql.CollectedField, obj *model.PriceIndex) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriceIndex_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v market.ProviderKind) graphql.Marshaler {
+			return ec.marshalNProviderKind2gpuhourᚋmarketᚐProviderKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriceIndex_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriceIndex", field, true, false, "ProviderKind")
+}
+
+func (ec *executionContext) _PriceIndex_market(ctx context.Context, field graphql.CollectedField, obj *model.PriceIndex) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriceIndex_market(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Market(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v market.Market) graphql.Marshaler {
+			return ec.marshalNMarket2gpuhourᚋmarketᚐMarket(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriceIndex_market(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriceIndex", field, true, false, "Market")
+}
+
+func (ec *executionContext) _PriceIndex_commitmentMonths(ctx context.Context, field graphql.CollectedField, obj *model.PriceIndex) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriceIndex_commitmentMonths(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CommitmentMonths(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PriceIndex_commitmentMonths(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriceIndex", field, true, false, "Int")
+}
+
+func (ec *executionContext) _PriceIndex_currency(ctx context.Context, field graphql.CollectedField, obj *model.PriceIndex) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriceIndex_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v market.Currency) graphql.Marshaler {
+			return ec.marshalNCurrencyCode2gpuhourᚋmarketᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriceIndex_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriceIndex", field, true, false, "CurrencyCode")
+}
+
+func (ec *executionContext) _PriceIndex_step(ctx context.Context, field graphql.CollectedField, obj *model.PriceIndex) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriceIndex_step(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Step(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Duration) graphql.Marshaler {
+			return ec.marshalNDuration2timeᚐDuration(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriceIndex_step(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriceIndex", field, true, false, "Duration")
+}
+
+func (ec *executionContext) _PriceIndex_methodology(ctx context.Context, field graphql.CollectedField, obj *model.PriceIndex) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriceIndex_methodology(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Methodology(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriceIndex_methodology(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriceIndex", field, true, false, "String")
+}
+
+func (ec *executionContext) _PriceIndex_points(ctx context.Context, field graphql.CollectedField, obj *model.PriceIndex) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriceIndex_points(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Points(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.IndexPoint) graphql.Marshaler {
+			return ec.marshalNIndexPoint2ᚕgpuhourᚋgraphᚋmodelᚐIndexPointᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriceIndex_points(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PriceIndex",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IndexPoint(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PricePoint_at(ctx context.Context, field graphql.CollectedField, obj *model.PricePoint) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5129,6 +5696,50 @@ func (ec *executionContext) fieldContext_Query_identifyGpu(ctx context.Context, 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_identifyGpu_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_index(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_index(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Index(ctx, fc.Args["gpu"].(string), fc.Args["filter"].(*model.OfferFilter), fc.Args["from"].(time.Time), fc.Args["to"].(*time.Time), fc.Args["step"].(*time.Duration), fc.Args["currency"].(*market.Currency))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.PriceIndex) graphql.Marshaler {
+			return ec.marshalNPriceIndex2ᚕgpuhourᚋgraphᚋmodelᚐPriceIndexᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_index(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PriceIndex(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_index_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7474,6 +8085,79 @@ func (ec *executionContext) _GpuIdentity(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var indexPointImplementors = []string{"IndexPoint"}
+
+func (ec *executionContext) _IndexPoint(ctx context.Context, sel ast.SelectionSet, obj *model.IndexPoint) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, indexPointImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IndexPoint")
+		case "at":
+			out.Values[i] = ec._IndexPoint_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "min":
+			out.Values[i] = ec._IndexPoint_min(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "p25":
+			out.Values[i] = ec._IndexPoint_p25(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "median":
+			out.Values[i] = ec._IndexPoint_median(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "p75":
+			out.Values[i] = ec._IndexPoint_p75(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "max":
+			out.Values[i] = ec._IndexPoint_max(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "offers":
+			out.Values[i] = ec._IndexPoint_offers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "providers":
+			out.Values[i] = ec._IndexPoint_providers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "coverage":
+			out.Values[i] = ec._IndexPoint_coverage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var listedPriceImplementors = []string{"ListedPrice"}
 
 func (ec *executionContext) _ListedPrice(ctx context.Context, sel ast.SelectionSet, obj *model.ListedPrice) graphql.Marshaler {
@@ -7986,6 +8670,74 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var priceIndexImplementors = []string{"PriceIndex"}
+
+func (ec *executionContext) _PriceIndex(ctx context.Context, sel ast.SelectionSet, obj *model.PriceIndex) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, priceIndexImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PriceIndex")
+		case "gpu":
+			out.Values[i] = ec._PriceIndex_gpu(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._PriceIndex_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "market":
+			out.Values[i] = ec._PriceIndex_market(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "commitmentMonths":
+			out.Values[i] = ec._PriceIndex_commitmentMonths(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._PriceIndex_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "step":
+			out.Values[i] = ec._PriceIndex_step(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "methodology":
+			out.Values[i] = ec._PriceIndex_methodology(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "points":
+			out.Values[i] = ec._PriceIndex_points(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var pricePointImplementors = []string{"PricePoint"}
 
 func (ec *executionContext) _PricePoint(ctx context.Context, sel ast.SelectionSet, obj *model.PricePoint) graphql.Marshaler {
@@ -8192,6 +8944,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_identifyGpu(ctx, field)
+				})
+		case "index":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_index(ctx, field)
 				})
 		case "offers":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -8954,6 +9712,26 @@ func (ec *executionContext) marshalNID2string(ctx context.Context, sel ast.Selec
 	return res
 }
 
+func (ec *executionContext) marshalNIndexPoint2gpuhourᚋgraphᚋmodelᚐIndexPoint(ctx context.Context, sel ast.SelectionSet, v model.IndexPoint) graphql.Marshaler {
+	return ec._IndexPoint(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNIndexPoint2ᚕgpuhourᚋgraphᚋmodelᚐIndexPointᚄ(ctx context.Context, sel ast.SelectionSet, v []model.IndexPoint) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNIndexPoint2gpuhourᚋgraphᚋmodelᚐIndexPoint(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNInt2int(ctx context.Context, v any) (int, error) {
 	res, err := scalar.UnmarshalInt(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -9082,6 +9860,26 @@ func (ec *executionContext) marshalNPriceBasis2gpuhourᚋmarketᚐPriceBasis(ctx
 		graphql.AddInvalidNullFromMarshaler(ctx, "PriceBasis!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNPriceIndex2gpuhourᚋgraphᚋmodelᚐPriceIndex(ctx context.Context, sel ast.SelectionSet, v model.PriceIndex) graphql.Marshaler {
+	return ec._PriceIndex(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPriceIndex2ᚕgpuhourᚋgraphᚋmodelᚐPriceIndexᚄ(ctx context.Context, sel ast.SelectionSet, v []model.PriceIndex) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPriceIndex2gpuhourᚋgraphᚋmodelᚐPriceIndex(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNPricePoint2gpuhourᚋgraphᚋmodelᚐPricePoint(ctx context.Context, sel ast.SelectionSet, v model.PricePoint) graphql.Marshaler {
@@ -9577,6 +10375,24 @@ func (ec *executionContext) marshalODuration2ᚖgpuhourᚋmarketᚐPeriod(ctx co
 	_ = sel
 	_ = ctx
 	res := scalar.MarshalPeriod(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalODuration2ᚖtimeᚐDuration(ctx context.Context, v any) (*time.Duration, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalDuration(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODuration2ᚖtimeᚐDuration(ctx context.Context, sel ast.SelectionSet, v *time.Duration) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalDuration(*v)
 	return res
 }
 

@@ -12,7 +12,7 @@ import (
 	"gpuhour/market"
 )
 
-// MarshalDuration writes a length of time to the millisecond: "PT1H0M2.5S" is "PT1H2.5S".
+// MarshalDuration writes a length of time to the millisecond, and whole days as days: "PT1H2.5S", "P30D".
 func MarshalDuration(d time.Duration) graphql.Marshaler { return quoted(isoDuration(d)) }
 
 func isoDuration(d time.Duration) string {
@@ -20,6 +20,9 @@ func isoDuration(d time.Duration) string {
 	sign := ""
 	if d < 0 {
 		sign, d = "-", -d
+	}
+	if days := d / (24 * time.Hour); days > 0 && d%(24*time.Hour) == 0 {
+		return sign + "P" + strconv.FormatInt(int64(days), 10) + "D"
 	}
 	out := sign + "PT"
 	if h := int64(d / time.Hour); h > 0 {
