@@ -71,7 +71,7 @@ func (a azure) Parse(d Document) (Page, error) {
 	page := Page{Next: next}
 	for i, item := range items {
 		if item.Type == "Reservation" && item.ReservationTerm == nil {
-			return Page{}, fmt.Errorf("Items[%d] is a reservation and has no field %q", i, "reservationTerm")
+			return Page{}, fmt.Errorf("reservation Items[%d] has no field %q", i, "reservationTerm")
 		}
 		page.Listings = append(page.Listings, item.listing())
 	}

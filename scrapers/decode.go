@@ -88,15 +88,11 @@ func needs(raw json.RawMessage, what string, needed ...string) error {
 
 // needsWithin looks into an object, or into every object of a list. Where there is neither, as with null, nothing is missing.
 func needsWithin(value json.RawMessage, what, path string) error {
-	var list []json.RawMessage
-	switch {
-	case len(value) == 0:
-		return nil
-	case value[0] == '{':
+	if bytes.HasPrefix(value, []byte("{")) {
 		return needs(value, what, path)
-	case json.Unmarshal(value, &list) != nil:
-		return nil
 	}
+	var list []json.RawMessage
+	_ = json.Unmarshal(value, &list) // anything else has no fields to miss
 	for i, one := range list {
 		if err := needsWithin(one, fmt.Sprintf("%s[%d]", what, i), path); err != nil {
 			return err

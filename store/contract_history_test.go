@@ -36,7 +36,6 @@ type story struct {
 	t        *testing.T
 	store    *Store
 	provider string
-	before   []market.Offer
 	runs     int
 }
 

@@ -98,7 +98,7 @@ func BenchmarkHistoryInRedis(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				defer client.Close()
+				defer func() { _ = client.Close() }()
 				before := usedMemory(b, client)
 				b.ResetTimer()
 				for b.Loop() {

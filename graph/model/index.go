@@ -74,10 +74,14 @@ type IndexPoint struct{ point market.IndexPoint }
 func (p IndexPoint) At() time.Time { return p.point.At }
 
 // Min is the least price.
-func (p IndexPoint) Min() *market.Decimal { return p.of(func(s *market.Spread) *market.Decimal { return &s.Min }) }
+func (p IndexPoint) Min() *market.Decimal {
+	return p.of(func(s *market.Spread) *market.Decimal { return &s.Min })
+}
 
 // P25 is the lower quartile.
-func (p IndexPoint) P25() *market.Decimal { return p.of(func(s *market.Spread) *market.Decimal { return &s.P25 }) }
+func (p IndexPoint) P25() *market.Decimal {
+	return p.of(func(s *market.Spread) *market.Decimal { return &s.P25 })
+}
 
 // Median is the middle.
 func (p IndexPoint) Median() *market.Decimal {
@@ -85,10 +89,14 @@ func (p IndexPoint) Median() *market.Decimal {
 }
 
 // P75 is the upper quartile.
-func (p IndexPoint) P75() *market.Decimal { return p.of(func(s *market.Spread) *market.Decimal { return &s.P75 }) }
+func (p IndexPoint) P75() *market.Decimal {
+	return p.of(func(s *market.Spread) *market.Decimal { return &s.P75 })
+}
 
 // Max is the greatest price.
-func (p IndexPoint) Max() *market.Decimal { return p.of(func(s *market.Spread) *market.Decimal { return &s.Max }) }
+func (p IndexPoint) Max() *market.Decimal {
+	return p.of(func(s *market.Spread) *market.Decimal { return &s.Max })
+}
 
 func (p IndexPoint) of(which func(*market.Spread) *market.Decimal) *market.Decimal {
 	if p.point.Spread == nil {
