@@ -2,8 +2,11 @@ package scrapers
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -12,36 +15,68 @@ import (
 	"gpuhour/market"
 )
 
-// FuzzParse throws every fixture, bent out of shape, at every parser: it must not panic, and what it makes of a document
-// must never be a price that is not positive.
+// FuzzParse throws every fixture, bent out of shape, at every parser: it must not panic, what it makes of a document must be the
+// same each time, its sizes must be sizes, and no offer may have a price that is not positive.
 func FuzzParse(f *testing.F) {
 	all := All()
 	files, _ := filepath.Glob("testdata/*/*/*")
+	digits := regexp.MustCompile(`\d+(\.\d+)?`)
 	for _, path := range files {
 		content, err := os.ReadFile(path)
-		if err != nil || strings.HasSuffix(path, ".csv") || strings.HasSuffix(path, "want.json") {
+		if err != nil || strings.HasSuffix(path, ".csv") || strings.HasSuffix(path, ".yaml") || strings.HasSuffix(path, "want.json") {
 			continue
 		}
 		for i, s := range all {
-			if strings.Contains(path, "/"+s.About().ID+"/") {
-				f.Add(uint8(i), content)
+			if !strings.Contains(path, "/"+s.About().ID+"/") {
+				continue
+			}
+			f.Add(uint8(i), content)
+			for _, number := range []string{"-1", "0", "1e308"} {
+				f.Add(uint8(i), digits.ReplaceAll(content, []byte(number)))
 			}
 		}
 	}
 	f.Fuzz(func(t *testing.T, which uint8, body []byte) {
 		s := all[int(which)%len(all)]
-		page, err := s.Parse(Document{URL: "https://example.com/", ContentType: "text/html", Body: body})
+		d := Document{URL: s.Sheets(Settings{})[0].First.URL, ContentType: "text/html", Body: body}
+		page, err := s.Parse(d)
+		again, errAgain := s.Parse(d)
+		if !reflect.DeepEqual(page, again) || fmt.Sprint(err) != fmt.Sprint(errAgain) {
+			t.Errorf("the same document gives %v, %v and then %v, %v", page, err, again, errAgain)
+		}
 		if err != nil {
 			return
 		}
-		var reading market.Reading
-		reading.Read(market.Origin{Provider: s.About().ID, Kind: s.About().Kind, Sheet: "prices"}, page.Listings)
-		for _, o := range reading.Offers {
-			if !o.Price.IsPos() || !o.Listed.Amount.IsPos() || !(o.GpuCount.Float() > 0) {
-				t.Errorf("%s: %s for %s cards", o.ID, o.Price, o.GpuCount)
-			}
+		for _, l := range page.Listings {
+			checkListing(t, s.About(), l)
 		}
 	})
+}
+
+func checkListing(t *testing.T, about About, l market.Listing) {
+	t.Helper()
+	for _, size := range []float64{l.CardMemoryGB, orZero(l.MemoryGB)} {
+		if math.IsNaN(size) || math.IsInf(size, 0) {
+			t.Errorf("%s: a size of %v", l.SKU, size)
+		}
+	}
+	o, err := market.Normalise(market.Origin{Provider: about.ID, Kind: about.Kind, Sheet: "prices"}, l)
+	if err != nil {
+		return
+	}
+	if !o.Price.IsPos() || !o.Listed.Amount.IsPos() || !(o.GpuCount.Float() > 0) {
+		t.Errorf("%s: %s for %s cards, listed at %q", o.ID, o.Price, o.GpuCount, l.Price)
+	}
+	if orZero(o.MemoryGB) < 0 || orZero(o.VCPUs) < 0 || orZero(o.GpusAvailable) < 0 || o.Stock == market.SoldOut && orZero(l.GpusAvailable) < 0 {
+		t.Errorf("%s: %s, %v free", o.ID, size(o), orZero(o.GpusAvailable))
+	}
+}
+
+func orZero[T any](value *T) T {
+	if value == nil {
+		return *new(T)
+	}
+	return *value
 }
 
 // TestParsersSurviveJunk gives every parser the largest documents that the client lets through, and that are nothing.
