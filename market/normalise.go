@@ -24,7 +24,7 @@ func Normalise(from Origin, row Listing) (Offer, error) {
 	if row.Refusal != "" {
 		return Offer{}, errors.New(row.Refusal)
 	}
-	offer, err := row.describe(from)
+	offer, err := row.sized().describe(from)
 	if err != nil {
 		return Offer{}, err
 	}
@@ -56,6 +56,20 @@ func (row Listing) describe(from Origin) (Offer, error) {
 		VCPUs: row.VCPUs, MemoryGB: row.MemoryGB, Region: row.Region, Country: row.Country, Area: row.Area,
 		Market: row.Market, CommitmentMonths: row.Months, Stock: cmp.Or(row.Stock, StockUnknown), GpusAvailable: row.GpusAvailable, Row: row.poolRow(),
 	}, nil
+}
+
+// sized is the row without sizes that are none: a source's -1 says that it does not know.
+func (row Listing) sized() Listing {
+	row.VCPUs, row.MemoryGB, row.GpusAvailable = natural(row.VCPUs), natural(row.MemoryGB), natural(row.GpusAvailable)
+	return row
+}
+
+// natural is nil for a number below zero, and for one beyond what anybody builds.
+func natural[N int | float64](n *N) *N {
+	if n == nil || !(0 <= *n && *n < 1e9) {
+		return nil
+	}
+	return n
 }
 
 func (row Listing) checkWords() error {

@@ -1,6 +1,7 @@
 package market
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,20 @@ func TestNormalisePrices(t *testing.T) {
 				t.Errorf("%s: got %s and %s a card-hour, %v, want %s and %s", tt.reason, o.Price, perGpuHour, err, tt.price, tt.perGpuHour)
 			}
 		})
+	}
+}
+
+// TestNormaliseForgetsSizesThatAreNone keeps what is a size, zero included, and serves nothing else as one.
+func TestNormaliseForgetsSizesThatAreNone(t *testing.T) {
+	o := offerOf(t, func(l *Listing) { l.VCPUs, l.MemoryGB, l.GpusAvailable = new(128), new(2048.5), new(0) })
+	if *o.VCPUs != 128 || *o.MemoryGB != 2048.5 || *o.GpusAvailable != 0 {
+		t.Errorf("got %d vCPU, %v GB, %d free", *o.VCPUs, *o.MemoryGB, *o.GpusAvailable)
+	}
+	for _, none := range []float64{-1, 1e308, math.Inf(1), math.NaN()} {
+		o := offerOf(t, func(l *Listing) { l.VCPUs, l.MemoryGB, l.GpusAvailable = new(-1), &none, new(-1) })
+		if o.VCPUs != nil || o.MemoryGB != nil || o.GpusAvailable != nil {
+			t.Errorf("%v: got %v vCPU, %v GB, %v free, want none", none, o.VCPUs, o.MemoryGB, o.GpusAvailable)
+		}
 	}
 }
 

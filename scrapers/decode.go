@@ -20,6 +20,8 @@ func decodeJSON(d Document, into any) error {
 		return errors.New("the answer is empty, expected JSON")
 	case body[0] == '<':
 		return errors.New("the answer is a page, expected JSON")
+	case bytes.Count(body, []byte(",")) > mostCommas:
+		return errors.New("the answer has more values than any real one")
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()

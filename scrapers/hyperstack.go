@@ -54,6 +54,9 @@ func (h hyperstack) Parse(d Document) (Page, error) {
 	var out Page
 	onDemand := 0
 	cards := page.Find(".page-price_card")
+	if cards.Find(".page-price_card").Length() > 0 {
+		return Page{}, errors.New("a price card of the page stands within another")
+	}
 	for i := range cards.Nodes {
 		heading := text(cards.Eq(i).Find("h3").First())
 		listings, err := h.card(heading, cards.Eq(i))

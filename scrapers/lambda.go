@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
+	"golang.org/x/net/html"
 
 	"gpuhour/market"
 )
@@ -57,8 +58,10 @@ func (l lambda) Parse(d Document) (Page, error) {
 		return Page{}, errors.New("the page has no price table (a column PRICE/GPU/HR, or rows with data-plan)")
 	}
 	var out Page
+	names := lambdaNames{map[string]string{}, map[*html.Node]string{}}
+	page.Find(`[role="tab"][id]`).Each(func(_ int, s *goquery.Selection) { names.tabs[s.AttrOr("id", "")] = text(s) })
 	for i := range tables.Nodes {
-		listings, err := l.table(page, tables.Eq(i))
+		listings, err := l.table(names, tables.Eq(i))
 		if err != nil {
 			return Page{}, fmt.Errorf("table %d: %w", i+1, err)
 		}
@@ -69,23 +72,43 @@ func (l lambda) Parse(d Document) (Page, error) {
 
 // lambdaHasPrices knows a price table by either of two signs, so that one which has lost the other is noticed, not overlooked.
 func lambdaHasPrices(table *goquery.Selection) bool {
-	price := lambdaColumns[len(lambdaColumns)-1].header
-	return table.Find("tr[data-plan]").Length() > 0 || slices.ContainsFunc(texts(table.Find("th,td")), price.MatchString)
+	rows, price := grid(table), lambdaColumns[len(lambdaColumns)-1].header
+	return table.Find("tr[data-plan]").Length() > 0 || len(rows) > 0 && slices.ContainsFunc(rows[0], price.MatchString)
 }
 
-func (l lambda) table(page *goquery.Document, table *goquery.Selection) ([]market.Listing, error) {
-	heading := text(table.Closest("section").Find("h2").First())
+// lambdaNames are what stands above the tables of a page: the labels of tabs by their ids, and the headings of sections.
+type lambdaNames struct {
+	tabs     map[string]string
+	headings map[*html.Node]string
+}
+
+// heading is what the section around a table is called.
+func (n lambdaNames) heading(table *goquery.Selection) string {
+	section := table.Closest("section")
+	if section.Length() == 0 {
+		return ""
+	}
+	heading, known := n.headings[section.Get(0)]
+	if !known {
+		heading = text(section.Find("h2").First())
+		n.headings[section.Get(0)] = heading
+	}
+	return heading
+}
+
+func (l lambda) table(names lambdaNames, table *goquery.Selection) ([]market.Listing, error) {
+	heading := names.heading(table)
 	switch {
 	case strings.HasPrefix(heading, "Instances"):
-		return l.machines(page, table)
+		return l.machines(names, table)
 	case strings.HasPrefix(heading, "1-Click Clusters"):
 		return l.clusters(table)
 	}
 	return nil, fmt.Errorf("a price table stands under %q, expected \"Instances pricing\" or \"1-Click Clusters pricing\"", abbreviate(heading))
 }
 
-func (l lambda) machines(page *goquery.Document, table *goquery.Selection) ([]market.Listing, error) {
-	cards, err := l.cards(page, table)
+func (l lambda) machines(names lambdaNames, table *goquery.Selection) ([]market.Listing, error) {
+	cards, err := l.cards(names, table)
 	if err != nil {
 		return nil, err
 	}
@@ -117,15 +140,8 @@ func lambdaTax(table *goquery.Selection) market.Tax {
 var lambdaTab = regexp.MustCompile(`^(\d+)x$`)
 
 // cards is what the tab of the table's panel says: "8x".
-func (lambda) cards(page *goquery.Document, table *goquery.Selection) (string, error) {
-	tab := table.Closest(`[role="tabpanel"]`).AttrOr("aria-labelledby", "")
-	label := ""
-	page.Find(`[role="tab"]`).EachWithBreak(func(_ int, s *goquery.Selection) bool {
-		if tab != "" && s.AttrOr("id", "") == tab {
-			label = text(s)
-		}
-		return label == ""
-	})
+func (lambda) cards(names lambdaNames, table *goquery.Selection) (string, error) {
+	label := names.tabs[table.Closest(`[role="tabpanel"]`).AttrOr("aria-labelledby", "")]
 	match := lambdaTab.FindStringSubmatch(label)
 	if match == nil {
 		return "", fmt.Errorf("the table's tab says %q, expected a number of cards such as \"8x\"", abbreviate(label))

@@ -150,10 +150,10 @@ func plainID(raw json.RawMessage) string {
 	return string(raw)
 }
 
-// stockOf is what a count of free cards or machines says; nothing when the source does not count.
+// stockOf is what a count of free cards or machines says; nothing when the source does not count, or says -1 because it does not know.
 func stockOf(free *int) market.Stock {
 	switch {
-	case free == nil:
+	case free == nil || *free < 0:
 		return market.StockUnknown
 	case *free > 0:
 		return market.Available

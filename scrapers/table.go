@@ -11,19 +11,26 @@ import (
 	"github.com/PuerkitoBio/goquery"
 )
 
-// mostSpan bounds rowspan and colspan, so that a page cannot make a table as large as it likes.
-const mostSpan = 200
+// mostSpan bounds rowspan and colspan, and mostColumns the cells of a row, so that a page cannot make a table as large as it likes.
+// What stands to the right of them is not read: a header that is wanted and stands there is missed by name.
+const (
+	mostSpan    = 200
+	mostColumns = 100
+)
 
 // parseHTML reads a page. One without any text is an error: it is what a broken server sends.
 func parseHTML(d Document) (*goquery.Document, error) {
 	if len(bytes.TrimSpace(d.Body)) == 0 {
 		return nil, errors.New("the page is empty")
 	}
+	if err := checkPage(d.Body); err != nil {
+		return nil, err
+	}
 	page, err := goquery.NewDocumentFromReader(bytes.NewReader(d.Body))
 	if err != nil {
 		return nil, fmt.Errorf("html: %w", err)
 	}
-	return page, nil
+	return page, checkTree(page)
 }
 
 // text is an element's text with its white space collapsed.
@@ -33,16 +40,19 @@ func tidy(s string) string {
 	return strings.Join(strings.Fields(strings.ReplaceAll(s, "\u00a0", " ")), " ")
 }
 
-// grid lays out a table's cells by row and column, with rowspan and colspan filled in.
+// grid lays out a table's cells by row and column, with rowspan and colspan filled in. The rows of a table within are not its own.
 func grid(table *goquery.Selection) [][]string {
 	var rows [][]string
 	hanging := map[int]*hangingCell{}
 	table.Find("tr").Each(func(_ int, tr *goquery.Selection) {
+		if !tr.Closest("table").IsNodes(table.Nodes...) {
+			return
+		}
 		var row []string
 		tr.ChildrenFiltered("td,th").Each(func(_ int, cell *goquery.Selection) {
 			row = fillHanging(row, hanging)
 			value := text(cell)
-			for range span(cell, "colspan") {
+			for range min(span(cell, "colspan"), mostColumns-len(row)) {
 				if rowspan := span(cell, "rowspan"); rowspan > 1 {
 					hanging[len(row)] = &hangingCell{value, rowspan - 1}
 				}

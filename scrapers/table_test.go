@@ -15,6 +15,7 @@ func TestGrid(t *testing.T) {
 		"both":            {"it fills a square", "<tr><td rowspan=2 colspan=2>a<td>b<tr><td>c", "a a b/a a c"},
 		"the last column": {"a cell that hangs at the end", "<tr><td>a<td rowspan=2>b<tr><td>c", "a b/c b"},
 		"nonsense":        {"spans of nothing are one", "<tr><td rowspan=0 colspan=-3>a<td rowspan=x>b", "a b"},
+		"a table within":  {"its rows are not the outer table's", "<tr><td>a<td><table><tr><td>b</table><tr><td>c<td>d", "a b/c d"},
 		"without end":     {"a page cannot make a table as large as it likes", "<tr><td rowspan=999999999>a", "a"},
 	}
 	for name, tt := range tests {
@@ -23,7 +24,7 @@ func TestGrid(t *testing.T) {
 			t.Fatal(err)
 		}
 		var rows []string
-		for _, row := range grid(doc.Find("table")) {
+		for _, row := range grid(doc.Find("table").First()) {
 			rows = append(rows, strings.Join(row, " "))
 		}
 		if got := strings.Join(rows, "/"); got != tt.want {
