@@ -43,6 +43,7 @@ type akashModel struct {
 	Price        json.RawMessage `json:"price"`
 }
 
+// akashAvailability sums up all hosts. One that has leased more than it has now makes the sum useless: it can be below zero.
 type akashAvailability struct {
 	Available *int `json:"available"`
 }
@@ -86,7 +87,7 @@ func (m akashModel) listing(where string) (market.Listing, error) {
 	l := market.Listing{
 		SKU: m.Model, Variant: strings.TrimSpace(m.RAM + " " + m.Interface), GpuName: strings.TrimSpace(m.Vendor + " " + m.Model), Count: "1",
 		CardMemoryGB: akashMemory(m.RAM), Market: market.OnDemand, Per: market.PerGPU, Period: market.PerHour, Tier: "cheapest bid",
-		Stock: stockOf(stock[0].Available), GpusAvailable: stock[0].free(),
+		Stock: stockOf(stock[0].Available), GpusAvailable: stock[0].Available,
 	}
 	l.FormFactor = formOf("akash", l.GpuName, m.Interface)
 	if m.Price == nil || string(m.Price) == "null" {
@@ -101,14 +102,6 @@ func (m akashModel) listing(where string) (market.Listing, error) {
 		l.Refusal = fmt.Sprintf("the bid is in %q, expected USD", abbreviate(price[0].Currency))
 	}
 	return l, nil
-}
-
-// free is how many cards nobody has leased; a provider that has leased more than it has now makes the number useless.
-func (a akashAvailability) free() *int {
-	if a.Available == nil || *a.Available < 0 {
-		return nil
-	}
-	return a.Available
 }
 
 var akashGiB = regexp.MustCompile(`^(\d{1,4})Gi$`)
