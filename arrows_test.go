@@ -15,6 +15,7 @@ func TestArrows(t *testing.T) {
 		"gpuhour/scrapers":        {"gpuhour/market"},
 		"gpuhour/store":           {"gpuhour/market"},
 		"gpuhour/web":             {"gpuhour/market"},
+		"gpuhour/export":          {"gpuhour/market"},
 		"gpuhour/graph/scalar":    {"gpuhour/market"},
 		"gpuhour/graph/model":     {"gpuhour/market", "gpuhour/graph/scalar"},
 		"gpuhour/graph/generated": {"gpuhour/market", "gpuhour/graph/scalar", "gpuhour/graph/model"},

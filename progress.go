@@ -6,17 +6,18 @@ import (
 	"os"
 )
 
-// progress shows on a terminal how far the reading is; elsewhere it is silent.
+// progress shows on a terminal how far long work is; elsewhere it is silent.
 type progress struct {
 	to          io.Writer
+	what        string
 	total, seen int
 }
 
-func newProgress(to io.Writer, total int) *progress {
+func newProgress(to io.Writer, what string, total int) *progress {
 	if !isTerminal(to) {
 		to = io.Discard
 	}
-	p := &progress{to: to, total: total}
+	p := &progress{to: to, what: what, total: total}
 	p.line("")
 	return p
 }
@@ -32,7 +33,6 @@ func isTerminal(w io.Writer) bool {
 
 // done prints a source that was read; the line below it counts.
 func (p *progress) done(o outcome) {
-	p.seen++
 	mark, news := "✓", fmt.Sprintf("%d offers", o.offers)
 	switch {
 	case o.problem != "":
@@ -40,13 +40,19 @@ func (p *progress) done(o outcome) {
 	case o.notRecorded:
 		mark, news = "·", "not recorded"
 	}
-	p.line(fmt.Sprintf("%s %s: %s\n", mark, o.provider, news))
+	p.count(fmt.Sprintf("%s %s: %s\n", mark, o.provider, news))
+}
+
+// count prints a line that is finished, if any, and counts one more.
+func (p *progress) count(finished string) {
+	p.seen++
+	p.line(finished)
 }
 
 const clearLine = "\r\x1b[K"
 
 func (p *progress) line(finished string) {
-	fmt.Fprintf(p.to, "%s%sreading sources: %d of %d", clearLine, finished, p.seen, p.total)
+	fmt.Fprintf(p.to, "%s%s%s: %d of %d", clearLine, finished, p.what, p.seen, p.total)
 }
 
 func (p *progress) end() { fmt.Fprint(p.to, clearLine) }

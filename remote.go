@@ -70,7 +70,7 @@ func (r remote) scrape(ctx context.Context, names []string) error {
 			chosen = append(chosen, p.ID)
 		}
 	}
-	bar := newProgress(r.errs, len(chosen))
+	bar := newProgress(r.errs, "reading sources", len(chosen))
 	var all sync.WaitGroup
 	var guard sync.Mutex
 	var outcomes []outcome

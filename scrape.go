@@ -70,7 +70,7 @@ const ratesHeadStart = 10 * time.Second
 
 // scrapeOnce reads exchange rates and sources, all at the same time but for the rates' head start.
 func (a *app) scrapeOnce(ctx context.Context, sources []source) ([]outcome, error) {
-	bar := newProgress(a.errs, len(sources)+len(scrapers.RateSources(nil)))
+	bar := newProgress(a.errs, "reading sources", len(sources)+len(scrapers.RateSources(nil)))
 	defer bar.end()
 	var all sync.WaitGroup
 	var guard sync.Mutex

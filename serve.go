@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"gpuhour/export"
 	"gpuhour/graph"
 	"gpuhour/market"
 	"gpuhour/scrapers"
@@ -77,6 +78,7 @@ func (a *app) handler() http.Handler {
 	mux.Handle("/graphiql/", web.GraphiQL("/graphql"))
 	mux.Handle("/healthz", web.Healthz())
 	mux.Handle("/readyz", web.Readyz(map[string]func(context.Context) error{"store": a.store.Ping}))
+	mux.Handle(export.Path, export.Handler(exports{a}))
 	mux.Handle("/{$}", web.Home())
 	return web.LoopbackOnly(mux)
 }

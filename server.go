@@ -26,6 +26,7 @@ type commandLine struct {
 	Serve     serveCommand     `cmd:"" default:"withargs" help:"Serve the API and read every source by its schedule (the default)."`
 	Scrape    scrapeCommand    `cmd:"" help:"Read sources now, once, and print what became of them."`
 	Providers providersCommand `cmd:"" help:"List the providers and their state."`
+	Export    exportCommand    `cmd:"" help:"Write the history of prices into a file: CSV, NDJSON or Parquet."`
 }
 
 // session is what a command runs with.

@@ -113,8 +113,8 @@ var powers = func() (out [2 * decimal.MaxPrec]*big.Int) {
 
 func pow10(n int) *big.Int { return powers[n] }
 
-// fromDecimal is d in units of 10^-scale, cut off below.
-func fromDecimal(d Decimal, scale int) (int64, error) {
+// Units is d as a whole number of 10^-scale, cut off below.
+func Units(d Decimal, scale int) (int64, error) {
 	if n, exact := scaled(d, scale); exact {
 		return n, nil
 	}
@@ -126,7 +126,7 @@ func fromDecimal(d Decimal, scale int) (int64, error) {
 	return n.Int64(), nil
 }
 
-// scaled is fromDecimal for the usual amount, which has no more decimals than wanted and is far from the largest number.
+// scaled is Units for the usual amount, which has no more decimals than wanted and is far from the largest number.
 func scaled(d Decimal, scale int) (n int64, exact bool) {
 	n = int64(d.Coef())
 	if n < 0 || scale < d.Scale() || scale-d.Scale() > ListedScale || n > math.MaxInt64/1_000_000_000 {

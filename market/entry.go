@@ -33,7 +33,7 @@ func (e *Entry) price(rate Rate) {
 
 // millionths scales a derived amount, which has at most six decimals, to a whole number.
 func millionths(d Decimal) int64 {
-	n, err := fromDecimal(d, DerivedScale)
+	n, err := Units(d, DerivedScale)
 	if err != nil {
 		return unknownPrice
 	}

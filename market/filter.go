@@ -61,7 +61,7 @@ func (v *View) compile(f Filter, cadence func(provider string) time.Duration, no
 		return nil, err
 	}
 	if f.MaxPricePerGpuHour != nil {
-		limit, err := fromDecimal(*f.MaxPricePerGpuHour, DerivedScale)
+		limit, err := Units(*f.MaxPricePerGpuHour, DerivedScale)
 		if err != nil || limit < 0 {
 			return nil, &InvalidError{"filter.maxPricePerGpuHour", "expected a price in USD, zero or more"}
 		}

@@ -1,6 +1,7 @@
 package market
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -52,4 +53,49 @@ func overlapping(spans []span, step span) []span {
 		last++
 	}
 	return spans[first:last]
+}
+
+// SheetCoverage says when a sheet was read.
+type SheetCoverage struct {
+	Runs, Failed int
+	// First and Last are the successes; zero without any.
+	First, Last time.Time
+	// Gaps are the times after the first success in which nothing recent was known: from, and the first moment that was known again.
+	Gaps [][2]time.Time
+}
+
+// Coverage says when the sheet was read until now, by the rules of freshness of its provider's cadence.
+func (l SheetLog) Coverage(cadence time.Duration, now time.Time) (SheetCoverage, error) {
+	runs, err := ReadRuns(l.Runs)
+	if err != nil {
+		return SheetCoverage{}, fmt.Errorf("runs of %s, %s: %w", l.Sheet.Provider, l.Sheet.Name, err)
+	}
+	c := SheetCoverage{Runs: len(runs)}
+	for _, run := range runs {
+		c.count(run)
+	}
+	spans := freshSpans(runs, cadence, now)
+	for i, s := range spans {
+		until := now.Unix()
+		if i+1 < len(spans) {
+			until = spans[i+1].from
+		}
+		if s.to < until {
+			c.Gaps = append(c.Gaps, [2]time.Time{time.Unix(s.to, 0).UTC(), time.Unix(until, 0).UTC()})
+		}
+	}
+	return c, nil
+}
+
+func (c *SheetCoverage) count(run RunMark) {
+	if !run.Succeeded {
+		c.Failed++
+		return
+	}
+	if c.First.IsZero() || run.At.Before(c.First) {
+		c.First = run.At
+	}
+	if run.At.After(c.Last) {
+		c.Last = run.At
+	}
 }

@@ -91,7 +91,7 @@ type pointState struct {
 }
 
 func stateOf(p Point, scale int) (pointState, error) {
-	amount, err := fromDecimal(p.Amount, scale)
+	amount, err := Units(p.Amount, scale)
 	s := pointState{seconds: p.At.Unix(), amount: amount, scale: uint8(scale), terms: p.PointTerms, state: uint8(max(0, slices.Index(stocks, p.Stock)))}
 	if p.Withdrawn {
 		s.state |= withdrawnFlag
@@ -288,4 +288,19 @@ func (r *PointReader) Point() (Point, error) {
 		p.GpusAvailable = &free
 	}
 	return p, err
+}
+
+// Points reads a whole stream, in the order of time. Of two at one second the one written last comes last.
+func Points(stream []byte) ([]Point, error) {
+	var out []Point
+	r := ReadPoints(stream)
+	for r.Next() {
+		p, err := r.Point()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	slices.SortStableFunc(out, func(a, b Point) int { return a.At.Compare(b.At) })
+	return out, r.Err()
 }

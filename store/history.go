@@ -1,9 +1,7 @@
 package store
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,7 +28,7 @@ func (s *Store) History(ctx context.Context, provider, offer string) ([]market.P
 	if err != nil {
 		return nil, fmt.Errorf("history of %s: %w", offer, err)
 	}
-	points, err := readPoints(sealed + open.Val())
+	points, err := market.Points([]byte(sealed + open.Val()))
 	if err != nil {
 		return nil, fmt.Errorf("%s, %s: %w", k.history(), offer, err)
 	}
@@ -159,19 +157,4 @@ func (r chronicleReader) sheets(states, proofs map[string]string) ([]market.Shee
 		}
 	}
 	return logs, nil
-}
-
-// readPoints decodes a stream. A clock that went back leaves points out of their order; the later reading of one second stands last.
-func readPoints(stream string) ([]market.Point, error) {
-	var points []market.Point
-	r := market.ReadPoints([]byte(stream))
-	for r.Next() {
-		p, err := r.Point()
-		if err != nil {
-			return nil, err
-		}
-		points = append(points, p)
-	}
-	slices.SortStableFunc(points, func(a, b market.Point) int { return cmp.Compare(a.At.Unix(), b.At.Unix()) })
-	return points, errors.Join(r.Err())
 }

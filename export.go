@@ -1,0 +1,162 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"gpuhour/export"
+	"gpuhour/market"
+	"gpuhour/store"
+)
+
+// exportCommand writes the history of prices into a file.
+type exportCommand struct {
+	Format   string   `enum:"csv,ndjson,parquet," default:"" placeholder:"FORMAT" help:"csv, ndjson or parquet; without it, what the file's name ends with."`
+	Out      string   `required:"" placeholder:"FILE" help:"Where to write; FILE.manifest.json beside it says what it holds. A file of that name is replaced once the new one is whole."`
+	From     string   `placeholder:"TIME" help:"The first day or moment (UTC), such as 2026-01-01: what came after the last export can be had alone."`
+	To       string   `placeholder:"TIME" help:"The day or moment before which it ends."`
+	Gpu      []string `placeholder:"GPU,..." help:"Models (H100) or catalogue ids."`
+	Provider []string `placeholder:"ID,..." help:"Providers."`
+	Market   []string `placeholder:"MARKET,..." help:"on-demand, spot, reserved or unknown."`
+}
+
+// Run writes the file from the store, or from the answer of the server that holds it.
+func (c *exportCommand) Run(ctx context.Context, s *session) error {
+	format := cmp.Or(export.Format(c.Format), export.FormatOf(c.Out))
+	values := c.values()
+	q, err := export.ParseQuestion(values)
+	if err == nil {
+		err = format.Check()
+	}
+	if err != nil {
+		return err
+	}
+	a, err := newApp(ctx, s, "")
+	var busy *store.InUseError
+	if errors.As(err, &busy) && busy.Address != "" {
+		m, err := export.Fetch(ctx, http.DefaultClient, "http://"+busy.Address, values, c.Out, format)
+		return c.report(s, m, err)
+	}
+	if err != nil {
+		return err
+	}
+	m, err := a.export(ctx, c.Out, format, q, values)
+	return c.report(s, m, errors.Join(err, a.close()))
+}
+
+// values are the filters as an address has them.
+func (c *exportCommand) values() url.Values {
+	values := url.Values{"gpu": c.Gpu, "provider": c.Provider, "market": c.Market}
+	for name, text := range map[string]string{"from": c.From, "to": c.To} {
+		if text != "" {
+			values.Set(name, text)
+		}
+	}
+	for name, given := range values {
+		if len(given) == 0 {
+			delete(values, name)
+		}
+	}
+	return values
+}
+
+func (c *exportCommand) report(s *session, m export.Manifest, err error) error {
+	if err == nil {
+		_, err = fmt.Fprintf(s.out, "%s: %d rows, sha256 %s\n", c.Out, m.Rows, m.Digest)
+	}
+	return err
+}
+
+func (a *app) export(ctx context.Context, path string, f export.Format, q market.ExportQuestion, values url.Values) (export.Manifest, error) {
+	x, err := a.exporter(q)
+	if err != nil {
+		return export.Manifest{}, err
+	}
+	bar := newProgress(a.errs, "exporting providers", len(a.registry.sources))
+	defer bar.end()
+	m := export.NewManifest("gpuhour "+version(), a.now(), values)
+	rows := a.rows(ctx, x, func(c market.Chronicle) error {
+		bar.count("")
+		return m.Cover(c, a.registry.cadence(c.Provider), a.now())
+	})
+	return export.ToFile(ctx, path, f, rows, func() export.Manifest { return m })
+}
+
+func (a *app) exporter(q market.ExportQuestion) (*market.Exporter, error) {
+	for _, id := range q.Filter.Providers {
+		if !known(id) {
+			return nil, &market.InvalidError{Field: "provider", Reason: fmt.Sprintf("there is no provider %q; they are %s", id, strings.Join(ids(), ", "))}
+		}
+	}
+	return market.NewExporter(q, a.book.View().Rates())
+}
+
+// rows are the rows of one provider after the other, so that only one's history is in memory.
+func (a *app) rows(ctx context.Context, x *market.Exporter, read func(market.Chronicle) error) export.Rows {
+	return func(yield func(market.ExportRow, error) bool) {
+		for c, err := range a.chronicles(ctx, x) {
+			if err := errors.Join(err, read(c)); err != nil {
+				yield(market.ExportRow{}, err)
+				return
+			}
+			for row, err := range x.Rows(c) {
+				if !yield(row, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (a *app) chronicles(ctx context.Context, x *market.Exporter) iter.Seq2[market.Chronicle, error] {
+	return func(yield func(market.Chronicle, error) bool) {
+		for _, p := range a.registry.Providers() {
+			if !x.Wants(p.ID) {
+				continue
+			}
+			if _, c, err := a.store.Chronicle(ctx, p.ID); !yield(c, err) {
+				return
+			}
+		}
+	}
+}
+
+// exports is the history as it is served.
+type exports struct{ *app }
+
+// Rows are the rows that a question asks for.
+func (e exports) Rows(ctx context.Context, q market.ExportQuestion) (export.Rows, error) {
+	x, err := e.exporter(q)
+	if err != nil {
+		return nil, err
+	}
+	return e.rows(ctx, x, func(market.Chronicle) error { return nil }), nil
+}
+
+// Manifest says when what a question asks for was read.
+func (e exports) Manifest(ctx context.Context, q market.ExportQuestion, values url.Values) (export.Manifest, error) {
+	m, now := export.NewManifest("gpuhour "+version(), e.now(), values), e.now()
+	x, err := e.exporter(q)
+	if err != nil {
+		return m, err
+	}
+	for c, err := range e.chronicles(ctx, x) {
+		if err := errors.Join(err, m.Cover(c, e.registry.cadence(c.Provider), now)); err != nil {
+			return m, err
+		}
+	}
+	return m, nil
+}
+
+// cadence is how often a provider is read.
+func (r *registry) cadence(provider string) time.Duration {
+	s, _ := r.find(provider)
+	return s.schedule.Cadence
+}

@@ -1,0 +1,151 @@
+package export
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress/zstd"
+
+	"gpuhour/market"
+)
+
+// Row groups hold whole months of one provider, so that a reader that wants one can skip the others: a new one begins with another
+// provider or month, once the last is worth the trouble; none is larger than what fits well into memory.
+const (
+	leastGroup = 20_000
+	mostGroup  = 1_000_000
+)
+
+// parquetRow is the columns as Parquet has them. Amounts are DECIMAL, kept as whole numbers of their last decimal.
+type parquetRow struct {
+	SeriesID         string     `parquet:"series_id,dict"`
+	Provider         string     `parquet:"provider,dict"`
+	ProviderKind     *string    `parquet:"provider_kind,optional,dict"`
+	SKU              *string    `parquet:"sku,optional,dict"`
+	GpuName          *string    `parquet:"gpu_name,optional,dict"`
+	GpuID            *string    `parquet:"gpu_id,optional,dict"`
+	GpuCount         float64    `parquet:"gpu_count,dict"`
+	Region           *string    `parquet:"region,optional,dict"`
+	Country          *string    `parquet:"country,optional,dict"`
+	Market           *string    `parquet:"market,optional,dict"`
+	CommitmentMonths int32      `parquet:"commitment_months,dict"`
+	ObservedAt       time.Time  `parquet:"observed_at,timestamp(millisecond),delta"`
+	RecordedAt       *time.Time `parquet:"recorded_at,optional,timestamp(millisecond)"`
+	ListedAmount     int64      `parquet:"listed_amount,decimal(9:18)"`
+	ListedCurrency   string     `parquet:"listed_currency,dict"`
+	ListedPer        string     `parquet:"listed_per,dict"`
+	ListedPeriod     string     `parquet:"listed_period,dict"`
+	USD              *int64     `parquet:"price_per_gpu_hour_usd,optional,decimal(6:18)"`
+	CNY              *int64     `parquet:"price_per_gpu_hour_cny,optional,decimal(6:18)"`
+	FxRate           *int64     `parquet:"fx_rate,optional,decimal(9:18)"`
+	FxDate           *int32     `parquet:"fx_date,optional,date"`
+	Stock            string     `parquet:"stock,dict"`
+	GpusAvailable    *int64     `parquet:"gpus_available,optional"`
+	Withdrawn        bool       `parquet:"withdrawn"`
+	SourceURL        *string    `parquet:"source_url,optional,dict"`
+	SourceDigest     *string    `parquet:"source_digest,optional,dict"`
+	ParserVersion    *int32     `parquet:"parser_version,optional,dict"`
+	SchemaVersion    int32      `parquet:"schema_version,dict"`
+}
+
+// group is what a row group is made of.
+type group struct {
+	provider    string
+	year, month int
+}
+
+type parquetWriter struct {
+	to *parquet.GenericWriter[parquetRow]
+	// group is the last row's, rows how many the row group has.
+	group group
+	rows  int
+	one   [1]parquetRow
+}
+
+func newParquetWriter(to io.Writer) *parquetWriter {
+	return &parquetWriter{to: parquet.NewGenericWriter[parquetRow](to, parquet.Compression(&zstd.Codec{}), parquet.MaxRowsPerRowGroup(mostGroup))}
+}
+
+func (w *parquetWriter) Write(r market.ExportRow) error {
+	row, err := newParquetRow(r)
+	if err != nil {
+		return fmt.Errorf("%s at %s: %w", r.Offer.ID, moment(r.Point.At), err)
+	}
+	g := group{r.Offer.Provider, r.Point.At.Year(), int(r.Point.At.Month())}
+	if g != w.group && w.rows >= leastGroup {
+		if err := w.to.Flush(); err != nil {
+			return err
+		}
+		w.rows = 0
+	}
+	w.group = g
+	w.rows++
+	w.one[0] = row
+	_, err = w.to.Write(w.one[:])
+	return err
+}
+
+func (w *parquetWriter) Close() error { return w.to.Close() }
+
+func newParquetRow(r market.ExportRow) (parquetRow, error) {
+	o, p := r.Offer, r.Point
+	row := parquetRow{
+		SeriesID: o.ID, Provider: o.Provider, ProviderKind: known(string(o.Kind)), SKU: known(o.SKU), GpuName: known(o.GpuName), GpuID: known(o.GpuID),
+		GpuCount: p.GpuCount.Float(), Region: known(o.Region), Country: known(o.Country), Market: known(string(o.Market)),
+		CommitmentMonths: int32(o.CommitmentMonths), ObservedAt: p.At, ListedCurrency: string(p.Currency), ListedPer: string(p.Per),
+		ListedPeriod: string(p.Period), Stock: string(p.Stock), Withdrawn: p.Withdrawn, SourceURL: known(r.Source.URL), SourceDigest: known(r.Source.Digest),
+		RecordedAt: known(r.Source.FetchedAt), ParserVersion: known(int32(r.Parser)), SchemaVersion: SchemaVersion,
+	}
+	if p.GpusAvailable != nil {
+		free := int64(*p.GpusAvailable)
+		row.GpusAvailable = &free
+	}
+	return row, row.amounts(r)
+}
+
+// known is nil for what is empty.
+func known[T comparable](value T) *T {
+	var none T
+	if value == none {
+		return nil
+	}
+	return &value
+}
+
+func (row *parquetRow) amounts(r market.ExportRow) error {
+	listed, err := units(&r.Point.Amount, market.ListedScale)
+	if err != nil {
+		return err
+	}
+	row.ListedAmount = *listed
+	if row.USD, err = units(r.USD, market.DerivedScale); err != nil {
+		return err
+	}
+	if row.CNY, err = units(r.CNY, market.DerivedScale); err != nil || r.Fx == nil {
+		return err
+	}
+	rate, err := r.Fx.Decimal()
+	if err != nil {
+		return err
+	}
+	row.FxDate = known(int32(r.Fx.Day.Unix() / (24 * 3600)))
+	row.FxRate, err = units(&rate, market.RateScale)
+	return err
+}
+
+// mostUnits is what DECIMAL(18) can hold.
+const mostUnits = 1_000_000_000_000_000_000 - 1
+
+// units is an amount in whole numbers of its last decimal.
+func units(d *market.Decimal, scale int) (*int64, error) {
+	if d == nil {
+		return nil, nil
+	}
+	n, err := market.Units(*d, scale)
+	if err == nil && (n > mostUnits || n < -mostUnits) {
+		err = fmt.Errorf("the amount %s has more than 18 digits", d)
+	}
+	return &n, err
+}
