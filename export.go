@@ -128,6 +128,26 @@ func (a *app) chronicles(ctx context.Context, x *market.Exporter) iter.Seq2[mark
 	}
 }
 
+// ExportCount is how many rows an export has.
+func (p *past) ExportCount(ctx context.Context, q market.ExportQuestion) (total int, err error) {
+	x, err := market.NewExporter(q, p.feed.book.View().Rates())
+	if err != nil {
+		return 0, err
+	}
+	all, err := p.chronicles(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range all {
+		n, err := x.Count(c)
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return total, nil
+}
+
 // exports is the history as it is served.
 type exports struct{ *app }
 

@@ -18,6 +18,7 @@ func TestErrorsNameTheArgumentAndWhatWasExpected(t *testing.T) {
 		"unknown provider":    {"a misspelt provider would match nothing", `{ offers(filter: {providers: ["alhpa"]}) { totalCount } }`, nil, "BAD_USER_INPUT", `filter.providers: there is no provider "alhpa"`},
 		"an endless index":    {"a question is bounded", `{ index(gpu: "H100", from: "2000-01-01T00:00:00Z", step: "PT1M") { kind } }`, nil, "BAD_USER_INPUT", `step: `},
 		"an index of prices":  {"what is filtered by price is no index", `{ index(gpu: "H100", from: "2026-11-01T00:00:00Z", filter: {maxPricePerGpuHour: "2"}) { kind } }`, nil, "BAD_USER_INPUT", `filter.maxPricePerGpuHour: an index is of all prices`},
+		"an export of fresh":  {"an export leaves out nothing that is old", `{ exportCount(filter: {includeStale: false}) }`, nil, "BAD_USER_INPUT", `filter.includeStale: an export holds what was seen`},
 		"the future":          {"nobody knows tomorrow's prices", `{ offers(asOf: "2026-11-20T12:00:01Z") { totalCount } }`, nil, "BAD_USER_INPUT", `asOf: expected a moment that has been`},
 		"country":             {"a country is a code", `{ offers(filter: {countries: ["Germany"]}) { totalCount } }`, nil, "BAD_USER_INPUT", `filter.countries: expected codes of two letters`},
 		"price":               {"a price is a decimal", `{ offers(filter: {maxPricePerGpuHour: "cheap"}) { totalCount } }`, nil, "BAD_USER_INPUT", `filter.maxPricePerGpuHour: expected a decimal number`},

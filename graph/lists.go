@@ -21,6 +21,7 @@ func (r *Resolver) lists() lists {
 			return asked(a["first"], model.UsualPoints, model.MostPoints), weightOfSearch
 		},
 		{"Query", "index"}:       func(map[string]any) (int, int) { return indicesUsual, 2 * weightOfPast },
+		{"Query", "exportCount"}: func(map[string]any) (int, int) { return 1, weightOfPast },
 		{"PriceIndex", "points"}: func(map[string]any) (int, int) { return pointsUsual, 1 },
 		{"Query", "disclosures"}: func(map[string]any) (int, int) { return len(market.Disclosures()), 1 },
 		{"Query", "providers"}:   func(map[string]any) (int, int) { return len(r.Registry.Providers()), 1 },

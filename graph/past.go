@@ -18,6 +18,15 @@ func (r *Resolver) index(ctx context.Context, gpu string, filter *model.OfferFil
 	return model.NewPriceIndices(q, indices), err
 }
 
+// exportCount answers how long an export is.
+func (r *Resolver) exportCount(ctx context.Context, filter *model.OfferFilter, from, to *time.Time) (int, error) {
+	q, err := model.AskExport(r.env(ctx), filter, from, to)
+	if err != nil {
+		return 0, err
+	}
+	return r.Past.ExportCount(ctx, q)
+}
+
 // at is what a request sees that asks for another moment; nil is now.
 func (r *Resolver) at(ctx context.Context, moment *time.Time) (*model.Env, error) {
 	env := r.env(ctx)

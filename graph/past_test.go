@@ -35,3 +35,12 @@ func TestIndex(t *testing.T) {
 		   nobody: index(gpu: "H100", filter: {markets: [SPOT]}, from: "2026-11-18T00:00:00Z") { kind } }`,
 		`{"index": [{"points": [{"median": "9", "coverage": 0.5}]}], "hours": [{"step": "PT12H", "points": [{"median": null, "offers": 0}, {"median": "9", "offers": 1}]}], "nobody": []}`)
 }
+
+// TestExportCount counts what an export would hold.
+func TestExportCount(t *testing.T) {
+	w := newWorld(t)
+	w.expect("the one change of the one offer",
+		`{ all: exportCount h100: exportCount(filter: {gpus: ["H100"]}) nobody: exportCount(filter: {markets: [SPOT]})
+		   none: exportCount(to: "2000-01-01T00:00:00Z") }`,
+		`{"all": 1, "h100": 1, "nobody": 0, "none": 0}`)
+}

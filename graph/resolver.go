@@ -42,6 +42,8 @@ type Past interface {
 	At(ctx context.Context, moment time.Time) (*market.View, error)
 	// Index computes what a question asks for. An *market.InvalidError names what cannot be understood.
 	Index(ctx context.Context, q market.IndexQuestion) ([]market.Index, error)
+	// ExportCount is how many rows an export has. An *market.InvalidError names what cannot be understood.
+	ExportCount(ctx context.Context, q market.ExportQuestion) (int, error)
 }
 
 // Resolver is what the resolvers need.

@@ -76,6 +76,19 @@ func (w *world) At(_ context.Context, moment time.Time) (*market.View, error) {
 	return market.NewPast([]market.Chronicle{c}, w.book.View().Rates(), moment)
 }
 
+// ExportCount is of the one offer.
+func (w *world) ExportCount(_ context.Context, q market.ExportQuestion) (int, error) {
+	c, err := w.chronicle()
+	if err != nil {
+		return 0, err
+	}
+	x, err := market.NewExporter(q, w.book.View().Rates())
+	if err != nil {
+		return 0, err
+	}
+	return x.Count(c)
+}
+
 // Index is that of the one offer.
 func (w *world) Index(_ context.Context, q market.IndexQuestion) ([]market.Index, error) {
 	c, err := w.chronicle()

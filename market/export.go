@@ -43,6 +43,14 @@ func NewExporter(q ExportQuestion, rates Rates) (*Exporter, error) {
 	if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
 		return nil, &InvalidError{"to", "expected a moment after from"}
 	}
+	switch {
+	case q.Filter.MaxPricePerGpuHour != nil:
+		return nil, &InvalidError{"filter.maxPricePerGpuHour", "an export holds the changes of prices, whatever they are"}
+	case q.Filter.ExcludeStale:
+		return nil, &InvalidError{"filter.includeStale", "an export holds what was seen, however long ago"}
+	case len(q.Filter.Stock) > 0:
+		return nil, &InvalidError{"filter.stock", "an export holds the changes of stock, whatever it is"}
+	}
 	q.Filter.Components = true
 	offers, err := newView(nil, nil, rates, 0).compile(q.Filter, nil, time.Time{})
 	return &Exporter{q, offers, dayRates{rates, map[dayRate]*Rate{}}}, err
@@ -68,6 +76,23 @@ func (x *Exporter) Rows(c Chronicle) iter.Seq2[ExportRow, error] {
 		}
 		yield(ExportRow{}, err)
 	}
+}
+
+// Count is how many rows there are of one provider.
+func (x *Exporter) Count(c Chronicle) (n int, err error) {
+	series, err := x.series(c)
+	if err != nil {
+		return 0, err
+	}
+	for _, s := range series {
+		for ; s.more && !x.isAfter(s.at()); s.next() {
+			n++
+		}
+		if s.err() != nil {
+			return 0, s.err()
+		}
+	}
+	return n, nil
 }
 
 // series are the chosen offers by id, each at its first change.

@@ -23,6 +23,9 @@ func exported(t *testing.T, c Chronicle, q ExportQuestion, rates Rates) string {
 		}
 		out = append(out, fmt.Sprintf("%s %d: %s %s %s", r.Offer.Region, r.Point.At.Unix()/day, r.Point.Amount.Trim(0), amountOr(r.USD), amountOr(r.CNY)))
 	}
+	if n, err := x.Count(c); err != nil || n != len(out) {
+		t.Errorf("%d rows, and a count of %d (%v)", len(out), n, err)
+	}
 	return strings.Join(out, "\n")
 }
 
@@ -79,6 +82,10 @@ func TestExportRefuses(t *testing.T) {
 	for name, q := range map[string]ExportQuestion{
 		"to":          {From: time.Unix(day, 0), To: time.Unix(day, 0)},
 		"filter.gpus": {Filter: Filter{Gpus: []string{"H1000"}}},
+
+		"filter.maxPricePerGpuHour": {Filter: Filter{MaxPricePerGpuHour: new(decimal.MustParse("1"))}},
+		"filter.includeStale":       {Filter: Filter{ExcludeStale: true}},
+		"filter.stock":              {Filter: Filter{Stock: []Stock{SoldOut}}},
 	} {
 		var invalid *InvalidError
 		if _, err := NewExporter(q, Rates{}); !errors.As(err, &invalid) || invalid.Field != name {
