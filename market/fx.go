@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -46,16 +47,25 @@ func (r Rate) Age(at time.Time) int { return int(midnight(at).Sub(r.Day) / (24 *
 
 // Rates answers what one currency is worth in another, from the tables of all sources. It is immutable.
 type Rates struct {
-	tables []RateTable
+	// sources are the tables of each source, the preferred source first, from the first day on.
+	sources [][]RateTable
 }
 
 // NewRates keeps the tables in order of source and day.
 func NewRates(tables []RateTable) Rates {
 	sorted := slices.Clone(tables)
-	slices.SortFunc(sorted, func(a, b RateTable) int {
-		return cmp.Or(cmp.Compare(preference(a.Source), preference(b.Source)), cmp.Compare(a.Source, b.Source), b.Day.Compare(a.Day))
+	slices.SortStableFunc(sorted, func(a, b RateTable) int {
+		return cmp.Or(cmp.Compare(preference(a.Source), preference(b.Source)), cmp.Compare(a.Source, b.Source), a.Day.Compare(b.Day))
 	})
-	return Rates{sorted}
+	var r Rates
+	for len(sorted) > 0 {
+		n := 1
+		for n < len(sorted) && sorted[n].Source == sorted[0].Source {
+			n++
+		}
+		r.sources, sorted = append(r.sources, sorted[:n]), sorted[n:]
+	}
+	return r
 }
 
 // preference puts CFETS first: its fixing is what a domestic contract names.
@@ -83,11 +93,12 @@ func (r Rates) Between(base, quote Currency, at time.Time) (Rate, bool) {
 
 // latest picks each source's newest table that is not after the day of at.
 func (r Rates) latest(at time.Time) []RateTable {
-	var out []RateTable
-	for _, t := range r.tables {
-		known := len(out) > 0 && out[len(out)-1].Source == t.Source
-		if !known && !t.Day.After(midnight(at)) {
-			out = append(out, t)
+	out := make([]RateTable, 0, len(r.sources))
+	day := midnight(at)
+	for _, tables := range r.sources {
+		after := sort.Search(len(tables), func(i int) bool { return tables[i].Day.After(day) })
+		if after > 0 {
+			out = append(out, tables[after-1])
 		}
 	}
 	return out
