@@ -78,8 +78,13 @@ func holdings(entries []*Entry, sheets map[SheetKey]Sheet) map[string]*holding {
 	for _, h := range all {
 		slices.SortFunc(h.sheets, func(a, b Sheet) int { return strings.Compare(a.Name, b.Name) })
 	}
-	for _, e := range entries {
-		of(e.Offer.Provider).offers++
+	for len(entries) > 0 { // those of one provider stand together, or nearly
+		n := 1
+		for n < len(entries) && entries[n].Offer.Provider == entries[0].Offer.Provider {
+			n++
+		}
+		of(entries[0].Offer.Provider).offers += n
+		entries = entries[n:]
 	}
 	return all
 }

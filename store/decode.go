@@ -1,12 +1,15 @@
 package store
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"gpuhour/market"
 )
@@ -31,15 +34,32 @@ func decode[T any](key, field, text string) (T, error) {
 
 // decodeAll decodes the values of a hash in the order of its fields.
 func decodeAll[T any](key string, fields map[string]string) ([]T, error) {
-	out := make([]T, 0, len(fields))
-	for _, field := range sortedKeys(fields) {
-		v, err := decode[T](key, field, fields[field])
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
+	names, out := sortedKeys(fields), make([]T, len(fields))
+	err := onAllCores(len(names), func(i int) (err error) {
+		out[i], err = decode[T](key, names[i], fields[names[i]])
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return out, nil
+}
+
+// onAllCores does something n times, on all cores where that is worth the trouble. It gives the first error.
+func onAllCores(n int, do func(i int) error) error {
+	const least = 200
+	parts := max(1, min(runtime.GOMAXPROCS(0), n/least))
+	problems := make([]error, parts)
+	var working sync.WaitGroup
+	for part := range parts {
+		working.Go(func() {
+			for i := n * part / parts; i < n*(part+1)/parts && problems[part] == nil; i++ {
+				problems[part] = do(i)
+			}
+		})
+	}
+	working.Wait()
+	return cmp.Or(problems...)
 }
 
 // decodeNamed is decodeAll for values that know under which name they are kept.
