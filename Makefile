@@ -50,7 +50,7 @@ fuzz: ## fuzz every parser for half a minute each
 
 .PHONY: bench
 bench: packages ## measure, with the comparisons in the same run
-	$(GO) test -run '^$$' -bench . -benchmem ./market ./store ./graph . | awk '{print} \
+	$(GO) test -run '^$$' -bench . -benchmem ./market ./store ./export ./graph . | awk '{print} \
 	  $$1 ~ /^Benchmark.*\// {split($$1, n, "/"); sub(/-[0-9]+$$/, "", n[2]); if (n[1] != group) {group = n[1]; what = n[2]; base = $$3} \
 	  else ratio[++k] = sprintf("%-28s %s takes %.2f x %s", group, what, base / $$3, n[2])} \
 	  END {print "\nratios"; for (i = 1; i <= k; i++) print ratio[i]}'

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -62,6 +63,7 @@ func (x *Exporter) Wants(provider string) bool { return in(x.question.Filter.Pro
 // Rows are the changes of one provider, month by month, in each by series and time. It ends with the first error.
 func (x *Exporter) Rows(c Chronicle) iter.Seq2[ExportRow, error] {
 	return func(yield func(ExportRow, error) bool) {
+		told := proofsOf(c)
 		series, err := x.series(c)
 		for err == nil {
 			month, any := nextMonth(series)
@@ -69,7 +71,7 @@ func (x *Exporter) Rows(c Chronicle) iter.Seq2[ExportRow, error] {
 				return
 			}
 			for _, s := range series {
-				if !x.month(c, s, month, yield) {
+				if !x.month(told, s, month, yield) {
 					return
 				}
 			}
@@ -137,13 +139,13 @@ func nextMonth(series []*exportSeries) (month int, any bool) {
 func monthOf(t time.Time) int { return t.Year()*12 + int(t.Month()) }
 
 // month hands out a series' changes of one month; false when nobody wants more.
-func (x *Exporter) month(c Chronicle, s *exportSeries, month int, yield func(ExportRow, error) bool) bool {
+func (x *Exporter) month(told proofs, s *exportSeries, month int, yield func(ExportRow, error) bool) bool {
 	for ; s.more && monthOf(s.at()) == month; s.next() {
 		if x.isAfter(s.at()) {
 			s.more = false
 			break
 		}
-		row, err := x.row(c, s)
+		row, err := x.row(told, s)
 		if !yield(row, err) || err != nil {
 			return false
 		}
@@ -154,7 +156,7 @@ func (x *Exporter) month(c Chronicle, s *exportSeries, month int, yield func(Exp
 	return s.err() == nil
 }
 
-func (x *Exporter) row(c Chronicle, s *exportSeries) (ExportRow, error) {
+func (x *Exporter) row(told proofs, s *exportSeries) (ExportRow, error) {
 	p, err := s.reader.Point()
 	if err != nil {
 		return ExportRow{}, fmt.Errorf("history of %s: %w", s.told.Offer.ID, err)
@@ -166,20 +168,30 @@ func (x *Exporter) row(c Chronicle, s *exportSeries) (ExportRow, error) {
 	if !p.Withdrawn && p.Per != PerComponent {
 		row.USD, row.CNY = x.rates.price(row.Offer, USD, p.At), x.rates.price(row.Offer, CNY, p.At)
 	}
-	row.Source, row.Parser = c.sourceOf(row.Offer, p.At)
+	row.Source, row.Parser = told.source(row.Offer, p.At)
 	return row, nil
 }
 
-// sourceOf is the document that told a change.
-func (c Chronicle) sourceOf(o Offer, at time.Time) (Source, int) {
+// proofs are those of each sheet, in the order of time.
+type proofs map[string][]Proof
+
+func proofsOf(c Chronicle) proofs {
+	out := proofs{}
 	for _, log := range c.Sheets {
-		if log.Sheet.Name == o.Sheet {
-			proof := log.proofAt(at)
-			document, _ := Sheet{Documents: proof.Documents}.Document(o.Document)
-			return document, proof.Parser
-		}
+		out[log.Sheet.Name] = slices.SortedStableFunc(slices.Values(log.Proofs), func(a, b Proof) int { return a.At.Compare(b.At) })
 	}
-	return Source{}, 0
+	return out
+}
+
+// source is the document that told a change.
+func (p proofs) source(o Offer, at time.Time) (Source, int) {
+	all := p[o.Sheet]
+	after := sort.Search(len(all), func(i int) bool { return all[i].At.After(at) })
+	if after == 0 {
+		return Source{}, 0
+	}
+	document, _ := Sheet{Documents: all[after-1].Documents}.Document(o.Document)
+	return document, all[after-1].Parser
 }
 
 // exportSeries is an offer at one of its changes.

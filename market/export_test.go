@@ -3,6 +3,7 @@ package market
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +78,33 @@ b 40: 16 - -`},
 	}
 }
 
+// TestExportNamesSources holds that each change has the document of the run that saw it, or of the last before it that changed anything.
+func TestExportNamesSources(t *testing.T) {
+	series := told(t, "a", pointAt(day, "1"), pointAt(2*day, "2"), pointAt(3*day, "3"), pointAt(4*day, "4"))
+	series.Offer.Sheet, series.Offer.Document = "prices", "https://example.com/"
+	proof := func(days int64, url string) Proof {
+		return Proof{At: time.Unix(days*day, 0).UTC(), Parser: int(days), Documents: []Source{{URL: url, Digest: fmt.Sprint("digest ", days)}}}
+	}
+	c := Chronicle{Offers: []Told{series}, Sheets: []SheetLog{
+		{Sheet: Sheet{Name: "others"}, Proofs: []Proof{proof(1, series.Offer.Document)}},
+		{Sheet: Sheet{Name: "prices"}, Proofs: []Proof{proof(4, "https://example.com/moved"), proof(2, series.Offer.Document)}},
+	}}
+	x, err := NewExporter(ExportQuestion{}, Rates{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for r, err := range x.Rows(c) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprintf("%q by %d", r.Source.Digest, r.Parser))
+	}
+	if text := strings.Join(got, ", "); text != `"" by 0, "digest 2" by 2, "digest 2" by 2, "" by 4` {
+		t.Error(text)
+	}
+}
+
 // TestExportRefuses names the filter that is wrong, and the series that cannot be read.
 func TestExportRefuses(t *testing.T) {
 	for name, q := range map[string]ExportQuestion{
@@ -121,4 +149,31 @@ func TestCoverage(t *testing.T) {
 	if text != "5 1 1 9 3-4 7-9" {
 		t.Error(text)
 	}
+}
+
+// BenchmarkExportRows makes rows of the histories of fifty offers, converted to yuan at ten years of daily rates.
+func BenchmarkExportRows(b *testing.B) {
+	random := rand.New(rand.NewPCG(15, 16))
+	var c Chronicle
+	for range 50 {
+		c.Offers = append(c.Offers, told(b, "r", randomPoints(2000, random)...))
+	}
+	var tables []RateTable
+	for i := range int64(3650) {
+		tables = append(tables, RateTable{Source: "CFETS", Day: time.Unix(1_600_000_000+i*day, 0).UTC().Truncate(24 * time.Hour), Quotations: []Quotation{{USD, CNY, decimal.MustParse("7.0123")}}})
+	}
+	x, err := NewExporter(ExportQuestion{}, NewRates(tables))
+	if err != nil {
+		b.Fatal(err)
+	}
+	rows := 0
+	for b.Loop() {
+		for _, err := range x.Rows(c) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			rows++
+		}
+	}
+	b.ReportMetric(float64(rows)/b.Elapsed().Seconds()/1e3, "krows/s")
 }
