@@ -8,12 +8,10 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"gpuhour/export"
 	"gpuhour/market"
-	"gpuhour/store"
 )
 
 // exportCommand writes the history of prices into a file.
@@ -39,9 +37,8 @@ func (c *exportCommand) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	a, err := newApp(ctx, s, "")
-	var busy *store.InUseError
-	if errors.As(err, &busy) && busy.Address != "" {
-		m, err := export.Fetch(ctx, http.DefaultClient, "http://"+busy.Address, values, c.Out, format)
+	if server := heldBy(err); server != "" {
+		m, err := export.Fetch(ctx, http.DefaultClient, "http://"+server, values, c.Out, format)
 		return c.report(s, m, err)
 	}
 	if err != nil {
@@ -90,10 +87,8 @@ func (a *app) export(ctx context.Context, path string, f export.Format, q market
 }
 
 func (a *app) exporter(q market.ExportQuestion) (*market.Exporter, error) {
-	for _, id := range q.Filter.Providers {
-		if !known(id) {
-			return nil, &market.InvalidError{Field: "provider", Reason: fmt.Sprintf("there is no provider %q; they are %s", id, strings.Join(ids(), ", "))}
-		}
+	if err := checkIDs(q.Filter.Providers); err != nil {
+		return nil, &market.InvalidError{Field: "provider", Reason: err.Error()}
 	}
 	return market.NewExporter(q, a.book.View().Rates())
 }
@@ -162,7 +157,8 @@ func (e exports) Rows(ctx context.Context, q market.ExportQuestion) (export.Rows
 
 // Manifest says when what a question asks for was read.
 func (e exports) Manifest(ctx context.Context, q market.ExportQuestion, values url.Values) (export.Manifest, error) {
-	m, now := export.NewManifest("gpuhour "+version(), e.now(), values), e.now()
+	now := e.now()
+	m := export.NewManifest("gpuhour "+version(), now, values)
 	x, err := e.exporter(q)
 	if err != nil {
 		return m, err

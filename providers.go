@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"text/tabwriter"
 	"time"
-
-	"gpuhour/store"
 )
 
 // providersCommand lists the providers.
@@ -24,9 +22,8 @@ type providerLine struct {
 // Run lists the providers, from the store or through the server that holds it.
 func (c *providersCommand) Run(ctx context.Context, s *session) error {
 	a, err := newApp(ctx, s, "")
-	var busy *store.InUseError
-	if errors.As(err, &busy) && busy.Address != "" {
-		lines, err := remote{s, busy.Address}.providers(ctx)
+	if server := heldBy(err); server != "" {
+		lines, err := remote{s, server}.providers(ctx)
 		return errors.Join(err, printProviders(s, lines))
 	}
 	if err != nil {

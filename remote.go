@@ -12,12 +12,23 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"gpuhour/store"
 )
 
 // remote is the server that holds the embedded store: the other commands ask it instead of opening the store themselves.
 type remote struct {
 	*session
 	address string
+}
+
+// heldBy is where the server is that holds the embedded store; empty where an error says something else.
+func heldBy(err error) string {
+	var busy *store.InUseError
+	if errors.As(err, &busy) {
+		return busy.Address
+	}
+	return ""
 }
 
 // remoteTimeout bounds one question: a scrape may take its ten minutes.

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"gpuhour/scrapers"
-	"gpuhour/store"
 )
 
 // scrapeCommand reads sources once.
@@ -25,9 +24,8 @@ func (c *scrapeCommand) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	a, err := newApp(ctx, s, "")
-	var busy *store.InUseError
-	if errors.As(err, &busy) && busy.Address != "" {
-		return remote{s, busy.Address}.scrape(ctx, c.Provider)
+	if server := heldBy(err); server != "" {
+		return remote{s, server}.scrape(ctx, c.Provider)
 	}
 	if err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"sort"
 	"time"
 )
 
@@ -178,20 +177,16 @@ type proofs map[string][]Proof
 func proofsOf(c Chronicle) proofs {
 	out := proofs{}
 	for _, log := range c.Sheets {
-		out[log.Sheet.Name] = slices.SortedStableFunc(slices.Values(log.Proofs), func(a, b Proof) int { return a.At.Compare(b.At) })
+		out[log.Sheet.Name] = inTime(log.Proofs)
 	}
 	return out
 }
 
 // source is the document that told a change.
 func (p proofs) source(o Offer, at time.Time) (Source, int) {
-	all := p[o.Sheet]
-	after := sort.Search(len(all), func(i int) bool { return all[i].At.After(at) })
-	if after == 0 {
-		return Source{}, 0
-	}
-	document, _ := Sheet{Documents: all[after-1].Documents}.Document(o.Document)
-	return document, all[after-1].Parser
+	proof := latestProof(p[o.Sheet], at)
+	document, _ := Sheet{Documents: proof.Documents}.Document(o.Document)
+	return document, proof.Parser
 }
 
 // exportSeries is an offer at one of its changes.

@@ -1,7 +1,6 @@
 package market
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -66,9 +65,9 @@ type SheetCoverage struct {
 
 // Coverage says when the sheet was read until now, by the rules of freshness of its provider's cadence.
 func (l SheetLog) Coverage(cadence time.Duration, now time.Time) (SheetCoverage, error) {
-	runs, err := ReadRuns(l.Runs)
+	runs, err := l.marks()
 	if err != nil {
-		return SheetCoverage{}, fmt.Errorf("runs of %s, %s: %w", l.Sheet.Provider, l.Sheet.Name, err)
+		return SheetCoverage{}, err
 	}
 	c := SheetCoverage{Runs: len(runs)}
 	for _, run := range runs {

@@ -144,9 +144,9 @@ type indexReader struct {
 func (r *indexReader) read(c Chronicle, keep *predicate) error {
 	fresh := map[string][]span{}
 	for _, log := range c.Sheets {
-		runs, err := ReadRuns(log.Runs)
+		runs, err := log.marks()
 		if err != nil {
-			return fmt.Errorf("runs of %s, %s: %w", c.Provider, log.Sheet.Name, err)
+			return err
 		}
 		fresh[log.Sheet.Name] = freshSpans(runs, r.question.Cadence(c.Provider), r.question.Now)
 	}
@@ -191,19 +191,10 @@ func (r *indexReader) offer(told Told, fresh []span) error {
 
 // points are the offer's changes in the order of time.
 func (t Told) points() ([]Point, error) {
-	var points []Point
-	r := ReadPoints(t.Stream)
-	for r.Next() {
-		p, err := r.Point()
-		if err != nil {
-			return nil, fmt.Errorf("history of %s: %w", t.Offer.ID, err)
-		}
-		points = append(points, p)
+	points, err := Points(t.Stream)
+	if err != nil {
+		return nil, fmt.Errorf("history of %s: %w", t.Offer.ID, err)
 	}
-	if r.Err() != nil {
-		return nil, fmt.Errorf("history of %s: %w", t.Offer.ID, r.Err())
-	}
-	slices.SortStableFunc(points, func(a, b Point) int { return cmp.Compare(a.At.Unix(), b.At.Unix()) })
 	return points, nil
 }
 

@@ -1,11 +1,10 @@
 package market
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
+	"sort"
 	"sync"
 	"time"
 )
@@ -56,7 +55,7 @@ func NewPast(chronicles []Chronicle, rates Rates, at time.Time) (*View, error) {
 		return nil, err
 	}
 	entries := slices.Concat(parts...)
-	slices.SortFunc(entries, func(a, b *Entry) int { return strings.Compare(a.Offer.ID, b.Offer.ID) })
+	slices.SortFunc(entries, compareIDs)
 	return newView(entries, sheets, rates, 0), nil
 }
 
@@ -125,11 +124,20 @@ func (o Offer) asOf(p Point) (Offer, error) {
 	return o.priced()
 }
 
-// at is the sheet as it stood at a moment; read is false before its first run.
-func (l SheetLog) at(moment time.Time) (sheet Sheet, read bool, err error) {
+// marks are the sheet's runs, in the order in which they were written.
+func (l SheetLog) marks() ([]RunMark, error) {
 	runs, err := ReadRuns(l.Runs)
 	if err != nil {
-		return Sheet{}, false, fmt.Errorf("runs of %s, %s: %w", l.Sheet.Provider, l.Sheet.Name, err)
+		return nil, fmt.Errorf("runs of %s, %s: %w", l.Sheet.Provider, l.Sheet.Name, err)
+	}
+	return runs, nil
+}
+
+// at is the sheet as it stood at a moment; read is false before its first run.
+func (l SheetLog) at(moment time.Time) (sheet Sheet, read bool, err error) {
+	runs, err := l.marks()
+	if err != nil {
+		return Sheet{}, false, err
 	}
 	sheet = Sheet{Provider: l.Sheet.Provider, Name: l.Sheet.Name}
 	slices.SortStableFunc(runs, func(a, b RunMark) int { return a.At.Compare(b.At) })
@@ -144,18 +152,21 @@ func (l SheetLog) at(moment time.Time) (sheet Sheet, read bool, err error) {
 			sheet.Problem = "the latest run at that time had failed or was held back"
 		}
 	}
-	proof := l.proofAt(moment)
+	proof := latestProof(inTime(l.Proofs), moment)
 	sheet.Documents, sheet.Parser = proof.Documents, proof.Parser
 	return sheet, !sheet.LastRunAt.IsZero(), nil
 }
 
-// proofAt is the latest proof at or before a moment.
-func (l SheetLog) proofAt(moment time.Time) Proof {
-	var latest Proof
-	for _, p := range l.Proofs {
-		if !p.At.After(moment) && cmp.Compare(p.At.UnixNano(), latest.At.UnixNano()) >= 0 {
-			latest = p
-		}
+// inTime are proofs in the order of time; of two at one moment the one written last comes last.
+func inTime(proofs []Proof) []Proof {
+	return slices.SortedStableFunc(slices.Values(proofs), func(a, b Proof) int { return a.At.Compare(b.At) })
+}
+
+// latestProof is the last of sorted proofs at or before a moment; empty where there is none.
+func latestProof(sorted []Proof, moment time.Time) Proof {
+	after := sort.Search(len(sorted), func(i int) bool { return sorted[i].At.After(moment) })
+	if after == 0 {
+		return Proof{}
 	}
-	return latest
+	return sorted[after-1]
 }
