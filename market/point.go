@@ -108,6 +108,11 @@ type PointWriter struct {
 	begun bool
 }
 
+// NewPointWriter begins a stream whose amounts have so many decimals at least: what follows a record in it counts in them.
+func NewPointWriter(decimals int) PointWriter {
+	return PointWriter{last: pointState{scale: uint8(min(decimals, ListedScale))}}
+}
+
 // ResumePoints goes on with a stream that ends with a point, whose amounts have so many decimals.
 func ResumePoints(last Point, scale int) (PointWriter, error) {
 	s, err := stateOf(last, max(scale, last.Amount.Scale()))

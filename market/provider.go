@@ -139,7 +139,7 @@ type Change struct {
 
 // Append writes the change behind a history: absolute, and as the difference from the one before, where there is one.
 func (c Change) Append() (absolute, relative []byte, err error) {
-	var w PointWriter
+	w := NewPointWriter(c.Decimals)
 	if absolute, err = w.Append(nil, c.Point); err != nil || c.After == nil {
 		return absolute, nil, err
 	}
