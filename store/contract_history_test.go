@@ -48,6 +48,8 @@ func (s *story) run(seconds int, offers ...market.Offer) market.Commit {
 	}
 	at := start.Add(time.Duration(seconds) * time.Second)
 	c := commitOf(s.provider, fmt.Sprint("run", s.runs), nil, nil)
+	c.Run.StartedAt, c.Run.EndedAt, c.RunBefore = at, at, snapshot.Sheet.LastRunAt
+	c.Sheet.LastRunAt, c.Sheet.LastSuccessAt = at, at
 	d := market.Diff(snapshot.Offers, offers, at)
 	c.Upserts, c.Removed, c.Changes = d.Upserts, d.Removed, d.Changes
 	commit(s.t, s.store, c)

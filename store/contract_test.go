@@ -86,6 +86,8 @@ func TestContract(t *testing.T) {
 		"an offer withdrawn is gone with its price": withdrawnIsGone,
 		"every change is kept":                      historyIsKept,
 		"a long history is sealed in chunks":        longHistoryIsSealed,
+		"history from elsewhere is merged":          importsAreMerged,
+		"collections stay apart":                    collectionsStayApart,
 	}
 	for backendName, b := range backends(t) {
 		i := 0

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -42,7 +41,7 @@ func (s *Store) sealedChunks(ctx context.Context, k keys, offer string, count *r
 	}
 	fields := make([]string, n)
 	for i := range fields {
-		fields[i] = fmt.Sprintf("%s %d", offer, i+1)
+		fields[i] = sealedName(offer, i+1)
 	}
 	values, err := s.client.HMGet(ctx, k.sealed(), fields...).Result()
 	if err != nil {
@@ -61,63 +60,91 @@ func (s *Store) sealedChunks(ctx context.Context, k keys, offer string, count *r
 
 // Chronicle is everything ever known of a provider, at one moment, and the number of the commit it is of.
 func (s *Store) Chronicle(ctx context.Context, provider string) (seq int64, c market.Chronicle, err error) {
+	read, err := s.read(ctx, provider)
+	if err != nil {
+		return 0, c, fmt.Errorf("chronicle of %s: %w", provider, err)
+	}
+	c, err = read.chronicle(provider)
+	return read.seq, c, err
+}
+
+// read gets all hashes of a provider at one moment.
+func (s *Store) read(ctx context.Context, provider string) (chronicleReader, error) {
 	k := keysOf(provider)
 	var counter *redis.StringCmd
 	hashes := map[string]*redis.MapStringStringCmd{}
-	err = s.together(ctx, func(p redis.Pipeliner) {
+	err := s.together(ctx, func(p redis.Pipeliner) {
 		counter = p.HGet(ctx, k.meta(), "seq")
 		for _, key := range []string{k.offers(), k.past(), k.sheets(), k.history(), k.chunks(), k.sealed(), k.proofs()} {
 			hashes[key] = p.HGetAll(ctx, key)
 		}
 	})
 	if err != nil {
-		return 0, c, fmt.Errorf("chronicle of %s: %w", provider, err)
+		return chronicleReader{}, err
 	}
-	if seq, err = number(counter); err != nil {
-		return 0, c, fmt.Errorf("%s, seq: %w", k.meta(), err)
+	seq, err := number(counter)
+	if err != nil {
+		return chronicleReader{}, fmt.Errorf("%s, seq: %w", k.meta(), err)
 	}
-	read := chronicleReader{k: k, open: hashes[k.history()].Val(), chunks: hashes[k.chunks()].Val(), sealed: hashes[k.sealed()].Val()}
-	c.Provider = provider
-	if c.Offers, err = read.offers(hashes[k.offers()].Val(), hashes[k.past()].Val()); err != nil {
-		return 0, c, err
-	}
-	c.Sheets, err = read.sheets(hashes[k.sheets()].Val(), hashes[k.proofs()].Val())
-	return seq, c, err
+	return chronicleReader{k: k, seq: seq, offers: hashes[k.offers()].Val(), past: hashes[k.past()].Val(), open: hashes[k.history()].Val(),
+		chunks: hashes[k.chunks()].Val(), sealed: hashes[k.sealed()].Val(), sheets: hashes[k.sheets()].Val(), proofs: hashes[k.proofs()].Val()}, nil
 }
 
 // chronicleReader puts together what the hashes of a provider hold.
 type chronicleReader struct {
-	k                    keys
-	open, chunks, sealed map[string]string
+	k                                                  keys
+	seq                                                int64
+	offers, past, open, chunks, sealed, sheets, proofs map[string]string
 }
+
+func (r chronicleReader) chronicle(provider string) (c market.Chronicle, err error) {
+	c.Provider = provider
+	if c.Offers, err = r.told(); err != nil {
+		return c, err
+	}
+	c.Sheets, err = r.logs()
+	return c, err
+}
+
+// sealedCount is how many chunks of a stream are sealed.
+func (r chronicleReader) sealedCount(name string) (int, error) {
+	text, any := r.chunks[name]
+	if !any {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, fmt.Errorf("%s, %s: %w", r.k.chunks(), name, errForeign)
+	}
+	return n, nil
+}
+
+func sealedName(name string, n int) string { return fmt.Sprintf("%s %d", name, n) }
 
 // stream is a whole history: the sealed chunks, and the open one.
 func (r chronicleReader) stream(name string) ([]byte, error) {
-	n := 0
-	if text, any := r.chunks[name]; any {
-		var err error
-		if n, err = strconv.Atoi(text); err != nil {
-			return nil, fmt.Errorf("%s, %s: %w", r.k.chunks(), name, errForeign)
-		}
+	n, err := r.sealedCount(name)
+	if err != nil {
+		return nil, err
 	}
 	var whole []byte
 	for i := 1; i <= n; i++ {
-		chunk, there := r.sealed[fmt.Sprintf("%s %d", name, i)]
+		chunk, there := r.sealed[sealedName(name, i)]
 		if !there {
-			return nil, fmt.Errorf("%s, %s %d: is missing", r.k.sealed(), name, i)
+			return nil, fmt.Errorf("%s, %s: is missing", r.k.sealed(), sealedName(name, i))
 		}
 		whole = append(whole, chunk...)
 	}
 	return append(whole, r.open[name]...), nil
 }
 
-// offers are those that are listed, and those that were, each with its history.
-func (r chronicleReader) offers(listed, past map[string]string) ([]market.Told, error) {
-	all := maps.Clone(past)
+// told are the offers that are listed, and those that were, each with its history.
+func (r chronicleReader) told() ([]market.Told, error) {
+	all := maps.Clone(r.past)
 	if all == nil {
 		all = map[string]string{}
 	}
-	maps.Copy(all, listed)
+	maps.Copy(all, r.offers)
 	offers, err := decodeOffers(r.k, all)
 	if err != nil {
 		return nil, err
@@ -133,8 +160,8 @@ func (r chronicleReader) offers(listed, past map[string]string) ([]market.Told, 
 	return told, nil
 }
 
-func (r chronicleReader) sheets(states, proofs map[string]string) ([]market.SheetLog, error) {
-	sheets, err := decodeSheets(r.k, states)
+func (r chronicleReader) logs() ([]market.SheetLog, error) {
+	sheets, err := decodeSheets(r.k, r.sheets)
 	if err != nil {
 		return nil, err
 	}
@@ -146,13 +173,17 @@ func (r chronicleReader) sheets(states, proofs map[string]string) ([]market.Shee
 		}
 		logs[i] = market.SheetLog{Sheet: sheet, Runs: runs}
 	}
-	for _, name := range sortedKeys(proofs) {
-		proof, err := decode[market.Proof](r.k.proofs(), name, proofs[name])
+	places := map[string]int{}
+	for i, log := range logs {
+		places[log.Sheet.Name] = i
+	}
+	for _, name := range sortedKeys(r.proofs) {
+		proof, err := decode[market.Proof](r.k.proofs(), name, r.proofs[name])
 		if err != nil {
 			return nil, err
 		}
-		i := slices.IndexFunc(logs, func(l market.SheetLog) bool { return name == proofName(l.Sheet.Name, proof.At) })
-		if i >= 0 {
+		sheet := strings.TrimSuffix(name, proofName("", proof.At))
+		if i, known := places[sheet]; known {
 			logs[i].Proofs = append(logs[i].Proofs, proof)
 		}
 	}

@@ -20,6 +20,7 @@ package store
 //	                               changed something was read from, JSON        changed something
 //	{provider}:changes     stream  <seq>-0: what one run changed                to changesKept         never
 //	{provider}:lock        string  who reads the provider now (not embedded)    -                      with the lock
+//	{collections}:known    hash    provider@collection -> both, JSON            one field a provider   never
 //	{fx}:rates             hash    source|day -> rates, JSON, never changed     one field a day        never
 type keys struct{ prefix string }
 
@@ -33,7 +34,10 @@ const (
 	chunkBytes = 4096
 )
 
-const ratesKey = "{fx}:rates"
+const (
+	ratesKey     = "{fx}:rates"
+	collectedKey = "{collections}:known"
+)
 
 func keysOf(provider string) keys { return keys{"{" + provider + "}:"} }
 

@@ -1,0 +1,52 @@
+package market
+
+import (
+	"errors"
+	"strings"
+	"time"
+)
+
+// Collection is imported history that others recorded: its providers are kept apart from those that this program reads, as aws@NAME
+// is from aws, so that no price of theirs ever stands among ours unasked.
+type Collection struct {
+	// Name is one lower-case word, as in "skypilot".
+	Name string
+	// Cadence is how often it was recorded: a price of it is fresh for three of them.
+	Cadence time.Duration
+	// Licence and Homepage are the recorder's own; empty where none is stated.
+	Licence, Homepage string
+}
+
+// collectionMark stands between a provider and the collection that it is kept in.
+const collectionMark = "@"
+
+// longestCollection bounds a collection's name.
+const longestCollection = 60
+
+// Check says whether the collection can be kept.
+func (c Collection) Check() error {
+	switch {
+	case c.Name == "" || len(c.Name) > longestCollection || strings.Trim(c.Name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "":
+		return errors.New("a collection's name is at most 60 lower-case letters, digits and hyphens")
+	case c.Cadence <= 0:
+		return errors.New("a collection needs the cadence that it was recorded in, as in 24h: without it nothing says how long a price was known")
+	}
+	return nil
+}
+
+// Provider is the id under which the collection keeps a provider.
+func (c Collection) Provider(id string) string {
+	return strings.ToLower(strings.Join(strings.Fields(id), "-")) + collectionMark + c.Name
+}
+
+// CollectionOf is the name of the collection that a provider is kept in; empty for those that this program reads itself.
+func CollectionOf(provider string) string {
+	_, name, _ := strings.Cut(provider, collectionMark)
+	return name
+}
+
+// SellerOf is the provider without its collection.
+func SellerOf(provider string) string {
+	seller, _, _ := strings.Cut(provider, collectionMark)
+	return seller
+}
