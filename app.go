@@ -72,7 +72,7 @@ func (a *app) newRunner(transport http.RoundTripper, unhurried bool) *scrapers.R
 
 // load fills the book with what the store holds.
 func (a *app) load(ctx context.Context) error {
-	if err := a.feed.rates(ctx); err != nil {
+	if err := errors.Join(a.feed.rates(ctx), a.registry.learn(ctx, a.store)); err != nil {
 		return err
 	}
 	for _, p := range a.registry.Providers() {

@@ -112,10 +112,7 @@ func (a *app) rows(ctx context.Context, x *market.Exporter, read func(market.Chr
 
 func (a *app) chronicles(ctx context.Context, x *market.Exporter) iter.Seq2[market.Chronicle, error] {
 	return func(yield func(market.Chronicle, error) bool) {
-		for _, p := range a.registry.Providers() {
-			if !x.Wants(p.ID) {
-				continue
-			}
+		for _, p := range a.registry.wanted(x.Filter()) {
 			if _, c, err := a.store.Chronicle(ctx, p.ID); !yield(c, err) {
 				return
 			}
@@ -129,7 +126,7 @@ func (p *past) ExportCount(ctx context.Context, q market.ExportQuestion) (total 
 	if err != nil {
 		return 0, err
 	}
-	all, err := p.chronicles(ctx)
+	all, err := p.chronicles(ctx, q.Filter)
 	if err != nil {
 		return 0, err
 	}

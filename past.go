@@ -19,17 +19,23 @@ type past struct {
 }
 
 type keptChronicle struct {
-	place     int64
+	place     keptPlace
 	chronicle market.Chronicle
+}
+
+// keptPlace is what a chronicle is of: a commit, or an import of a collection.
+type keptPlace struct {
+	seq      int64
+	imported time.Time
 }
 
 func newPast(s *store.Store, f *feed, r *registry) *past {
 	return &past{store: s, feed: f, registry: r, known: map[string]keptChronicle{}}
 }
 
-// At is the whole market as it stood at a moment.
-func (p *past) At(ctx context.Context, moment time.Time) (*market.View, error) {
-	all, err := p.chronicles(ctx)
+// At is the market as it stood at a moment, as far as a filter can ask for it.
+func (p *past) At(ctx context.Context, moment time.Time, f market.Filter) (*market.View, error) {
+	all, err := p.chronicles(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -38,19 +44,19 @@ func (p *past) At(ctx context.Context, moment time.Time) (*market.View, error) {
 
 // Index is the price of a GPU over time.
 func (p *past) Index(ctx context.Context, q market.IndexQuestion) ([]market.Index, error) {
-	all, err := p.chronicles(ctx)
+	all, err := p.chronicles(ctx, q.Filter)
 	if err != nil {
 		return nil, err
 	}
 	return market.NewIndex(all, p.feed.book.View().Rates(), q)
 }
 
-func (p *past) chronicles(ctx context.Context) ([]market.Chronicle, error) {
+func (p *past) chronicles(ctx context.Context, f market.Filter) ([]market.Chronicle, error) {
 	p.guard.Lock()
 	defer p.guard.Unlock()
 	var all []market.Chronicle
-	for _, provider := range p.registry.Providers() {
-		c, err := p.chronicle(ctx, provider.ID)
+	for _, provider := range p.registry.wanted(f) {
+		c, err := p.chronicle(ctx, provider)
 		if err != nil {
 			return nil, err
 		}
@@ -59,14 +65,17 @@ func (p *past) chronicles(ctx context.Context) ([]market.Chronicle, error) {
 	return all, nil
 }
 
-func (p *past) chronicle(ctx context.Context, provider string) (market.Chronicle, error) {
-	place := p.feed.place(provider)
-	if kept, found := p.known[provider]; found && kept.place == place {
+func (p *past) chronicle(ctx context.Context, provider market.Provider) (market.Chronicle, error) {
+	place := keptPlace{p.feed.place(provider.ID), provider.ImportedAt}
+	if kept, found := p.known[provider.ID]; found && kept.place == place {
 		return kept.chronicle, nil
 	}
-	place, c, err := p.store.Chronicle(ctx, provider)
+	seq, c, err := p.store.Chronicle(ctx, provider.ID)
+	if provider.Collection.Name == "" {
+		place.seq = seq
+	}
 	if err == nil {
-		p.known[provider] = keptChronicle{place, c}
+		p.known[provider.ID] = keptChronicle{place, c}
 	}
 	return c, err
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"gpuhour/market"
@@ -20,6 +22,7 @@ type source struct {
 type registry struct {
 	sources   []source
 	scheduler *scrapers.Scheduler
+	collected atomic.Pointer[[]market.Provider]
 }
 
 // newRegistry applies the settings to what the providers declare of themselves.
@@ -59,6 +62,30 @@ func (r *registry) Providers() []market.Provider {
 		out[i] = s.provider
 	}
 	return out
+}
+
+// Collected are the providers of imported collections, by id.
+func (r *registry) Collected() []market.Provider {
+	if all := r.collected.Load(); all != nil {
+		return *all
+	}
+	return nil
+}
+
+// learn takes in what has been imported of collections.
+func (r *registry) learn(ctx context.Context, s interface {
+	Collected(context.Context) ([]market.Provider, error)
+}) error {
+	collected, err := s.Collected(ctx)
+	if err == nil {
+		r.collected.Store(&collected)
+	}
+	return err
+}
+
+// wanted are the providers that a filter asks for.
+func (r *registry) wanted(f market.Filter) []market.Provider {
+	return slices.DeleteFunc(slices.Concat(r.Providers(), r.Collected()), func(p market.Provider) bool { return !f.Wants(p.ID) })
 }
 
 // NextRun is when a provider is read next; false when it is not scheduled here.

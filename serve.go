@@ -139,8 +139,8 @@ func (a *app) followAll(ctx context.Context) {
 			return
 		}
 	}
-	if err := a.feed.rates(ctx); err != nil && ctx.Err() == nil {
-		a.log.Warn("the book does not follow the rates", "problem", err)
+	if err := errors.Join(a.feed.rates(ctx), a.registry.learn(ctx, a.store)); err != nil && ctx.Err() == nil {
+		a.log.Warn("the book does not follow the rates and the collections", "problem", err)
 	}
 }
 

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -28,7 +29,7 @@ func (m moment) MutateOperationContext(_ context.Context, op *graphql.OperationC
 // now is what a request that comes now sees.
 func (r *Resolver) now() *model.Env {
 	providers := map[string]market.Provider{}
-	for _, p := range r.Registry.Providers() {
+	for _, p := range slices.Concat(r.Registry.Providers(), r.Registry.Collected()) {
 		providers[p.ID] = p
 	}
 	return &model.Env{View: r.Book.View(), Now: r.Now(), Providers: providers, Log: r.Log, NextRun: r.Registry.NextRun}

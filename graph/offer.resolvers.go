@@ -13,7 +13,7 @@ import (
 
 // Offers asks the view.
 func (r *queryResolver) Offers(ctx context.Context, filter *model.OfferFilter, orderBy *model.OfferOrder, first *int, after *string, last *int, before *string, asOf *time.Time) (*model.OfferConnection, error) {
-	env, err := r.at(ctx, asOf)
+	env, err := r.at(ctx, asOf, filter)
 	if err != nil {
 		return nil, err
 	}

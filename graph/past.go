@@ -28,15 +28,18 @@ func (r *Resolver) exportCount(ctx context.Context, filter *model.OfferFilter, f
 }
 
 // at is what a request sees that asks for another moment; nil is now.
-func (r *Resolver) at(ctx context.Context, moment *time.Time) (*model.Env, error) {
+func (r *Resolver) at(ctx context.Context, moment *time.Time, filter *model.OfferFilter) (*model.Env, error) {
 	env := r.env(ctx)
+	asked := filter.Asked()
 	switch {
+	case moment == nil && len(asked.Collections) > 0:
+		return nil, &market.InvalidError{Field: "filter.collections", Reason: "imported history is never among today's offers: ask with asOf"}
 	case moment == nil:
 		return env, nil
 	case moment.After(env.Now):
 		return nil, &market.InvalidError{Field: "asOf", Reason: "expected a moment that has been"}
 	}
-	view, err := r.Past.At(ctx, *moment)
+	view, err := r.Past.At(ctx, *moment, asked)
 	if err != nil {
 		return nil, err
 	}

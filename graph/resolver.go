@@ -14,6 +14,8 @@ import (
 type Registry interface {
 	// Providers are all of them, by id.
 	Providers() []market.Provider
+	// Collected are the providers of imported collections, by id.
+	Collected() []market.Provider
 	// NextRun is when one is read next; false when it is not scheduled here.
 	NextRun(provider string) (time.Time, bool)
 }
@@ -38,8 +40,8 @@ var ErrBusy = errors.New("the provider is being read already; try again when tha
 
 // Past is the market as it stood at moments that have been.
 type Past interface {
-	// At is the whole market as it stood at a moment.
-	At(ctx context.Context, moment time.Time) (*market.View, error)
+	// At is the market as it stood at a moment, as far as a filter can ask for it.
+	At(ctx context.Context, moment time.Time, f market.Filter) (*market.View, error)
 	// Index computes what a question asks for. An *market.InvalidError names what cannot be understood.
 	Index(ctx context.Context, q market.IndexQuestion) ([]market.Index, error)
 	// ExportCount is how many rows an export has. An *market.InvalidError names what cannot be understood.

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -64,8 +65,8 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-// At is a market of one offer, as it stood at any moment but in the year 2000, of which nothing can be read.
-func (w *world) At(_ context.Context, moment time.Time) (*market.View, error) {
+// At is a market of one offer, which the collection knows too, as it stood at any moment but in the year 2000, of which nothing can be read.
+func (w *world) At(_ context.Context, moment time.Time, f market.Filter) (*market.View, error) {
 	if moment.Year() == 2000 {
 		return nil, errStore
 	}
@@ -73,7 +74,11 @@ func (w *world) At(_ context.Context, moment time.Time) (*market.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	return market.NewPast([]market.Chronicle{c}, w.book.View().Rates(), moment)
+	collected := c
+	collected.Provider, collected.Offers = others.Provider("Alpha"), slices.Clone(c.Offers)
+	collected.Offers[0].Offer.Provider = collected.Provider
+	wanted := slices.DeleteFunc([]market.Chronicle{c, collected}, func(c market.Chronicle) bool { return !f.Wants(c.Provider) })
+	return market.NewPast(wanted, w.book.View().Rates(), moment)
 }
 
 // ExportCount is of the one offer.
@@ -183,6 +188,14 @@ func cathayRows() []market.Listing {
 type fakeRegistry struct{}
 
 func (fakeRegistry) Providers() []market.Provider { return sellers }
+
+// others is a collection that knows one of the sellers.
+var others = market.Collection{Name: "others", Cadence: 24 * time.Hour, Licence: "CC0"}
+
+func (fakeRegistry) Collected() []market.Provider {
+	return []market.Provider{others.Collected("Alpha", market.Hyperscaler)}
+}
+
 func (fakeRegistry) NextRun(provider string) (time.Time, bool) {
 	return noon.Add(16 * time.Hour), provider == "alpha"
 }

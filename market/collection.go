@@ -2,6 +2,7 @@ package market
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -22,6 +23,15 @@ const collectionMark = "@"
 
 // longestCollection bounds a collection's name.
 const longestCollection = 60
+
+// Collected is a provider as a collection has it, of a kind of seller. Nothing reads it.
+func (c Collection) Collected(id string, kind ProviderKind) Provider {
+	return Provider{ID: c.Provider(id), Name: id, Kind: kind, Country: UnknownCountry, Homepage: c.Homepage, Cadence: c.Cadence, Collection: c,
+		Disabled: "imported history of the collection " + c.Name + ": nothing reads it"}
+}
+
+// UnknownCountry stands where a provider's country must be said and is not known.
+const UnknownCountry = "ZZ"
 
 // Check says whether the collection can be kept.
 func (c Collection) Check() error {
@@ -49,4 +59,19 @@ func CollectionOf(provider string) string {
 func SellerOf(provider string) string {
 	seller, _, _ := strings.Cut(provider, collectionMark)
 	return seller
+}
+
+// AllCollections asks for every imported history.
+const AllCollections = "*"
+
+// Wants says whether a provider is asked for. One of a collection is only where the collection is, or the provider by its whole id.
+func (f Filter) Wants(provider string) bool {
+	collection := CollectionOf(provider)
+	switch {
+	case len(f.Collections) == 0:
+		return in(f.Providers, provider) && (collection == "" || len(f.Providers) > 0)
+	case !slices.Contains(f.Collections, collection) && !slices.Contains(f.Collections, AllCollections):
+		return false
+	}
+	return collection != "" && (in(f.Providers, provider) || slices.Contains(f.Providers, SellerOf(provider)))
 }

@@ -56,8 +56,8 @@ func NewExporter(q ExportQuestion, rates Rates) (*Exporter, error) {
 	return &Exporter{q, offers, dayRates{rates, map[dayRate]*Rate{}}}, err
 }
 
-// Wants says whether a provider can have any rows.
-func (x *Exporter) Wants(provider string) bool { return in(x.question.Filter.Providers, provider) }
+// Filter is what is asked for.
+func (x *Exporter) Filter() Filter { return x.question.Filter }
 
 // Rows are the changes of one provider, month by month, in each by series and time. It ends with the first error.
 func (x *Exporter) Rows(c Chronicle) iter.Seq2[ExportRow, error] {

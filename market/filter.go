@@ -31,6 +31,8 @@ type Filter struct {
 	Search string
 	// ExcludeStale leaves out what may no longer be current.
 	ExcludeStale bool
+	// Collections are names of imported histories to ask instead of what this program has read; "*" is all of them.
+	Collections []string
 	// Components lists bare cards too, whose machine is charged on top.
 	Components bool
 }
@@ -129,7 +131,7 @@ func (p *predicate) matchesPrice(e *Entry) bool {
 }
 
 func (p *predicate) matchesSeller(o *Offer) bool {
-	return in(p.filter.Providers, o.Provider) && in(p.filter.ProviderKinds, o.Kind)
+	return (in(p.filter.Providers, o.Provider) || len(p.filter.Collections) > 0) && in(p.filter.ProviderKinds, o.Kind)
 }
 
 func (p *predicate) matchesPlace(o *Offer) bool {

@@ -16,6 +16,10 @@ type Provider struct {
 	Cadence time.Duration
 	// Disabled says that the operator has not chosen this provider, or that its key is missing.
 	Disabled string
+	// Collection is the imported history that it is of; the zero value for those that this program reads.
+	Collection Collection `json:",omitzero"`
+	// ImportedAt is when an import last changed what is known of it; zero for those that this program reads.
+	ImportedAt time.Time `json:",omitzero"`
 }
 
 // Run is one scrape of one sheet. A run that ended in an error has changed no offer.

@@ -122,8 +122,8 @@ func collectionsStayApart(t *testing.T, b backend, p string) {
 	_, c := chronicle(t, s, p)
 	collected := p + "@others"
 	importInto(t, s, market.Import{Chronicle: renamed(c, collected)})
-	provider := Collected{Provider: market.Provider{ID: collected, Kind: market.Neocloud}, Collection: market.Collection{Name: "others", Cadence: time.Hour}}
-	if err := s.SaveCollected(t.Context(), []Collected{provider}); err != nil {
+	provider := market.Provider{ID: collected, Kind: market.Neocloud, Collection: market.Collection{Name: "others", Cadence: time.Hour}}
+	if err := s.SaveCollected(t.Context(), []market.Provider{provider}); err != nil {
 		t.Fatal(err)
 	}
 	known, err := s.Collected(t.Context())

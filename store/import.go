@@ -162,14 +162,14 @@ func (w *importWriter) sheet(m market.MergedSheet) {
 }
 
 // SaveCollected makes providers of collections known: it is done once all that is imported of them is there.
-func (s *Store) SaveCollected(ctx context.Context, providers []Collected) error {
+func (s *Store) SaveCollected(ctx context.Context, providers []market.Provider) error {
 	var fields []any
 	for _, p := range providers {
 		text, err := json.Marshal(p)
 		if err != nil {
 			return err
 		}
-		fields = append(fields, p.Provider.ID, text)
+		fields = append(fields, p.ID, text)
 	}
 	if len(fields) == 0 {
 		return nil
@@ -180,17 +180,11 @@ func (s *Store) SaveCollected(ctx context.Context, providers []Collected) error 
 	return nil
 }
 
-// Collected is a provider of a collection.
-type Collected struct {
-	Provider   market.Provider
-	Collection market.Collection
-}
-
 // Collected are the providers of all collections, by id.
-func (s *Store) Collected(ctx context.Context) ([]Collected, error) {
+func (s *Store) Collected(ctx context.Context) ([]market.Provider, error) {
 	fields, err := s.client.HGetAll(ctx, collectedKey).Result()
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", collectedKey, err)
 	}
-	return decodeNamed(collectedKey, fields, func(c Collected) string { return c.Provider.ID })
+	return decodeNamed(collectedKey, fields, func(p market.Provider) string { return p.ID })
 }

@@ -52,6 +52,7 @@ type MutationResolver interface {
 }
 type QueryResolver interface {
 	Node(ctx context.Context, id string) (model.Node, error)
+	Collections(ctx context.Context) ([]model.Collection, error)
 	Disclosures(ctx context.Context, company *string, kinds []market.DisclosureKind) ([]model.Disclosure, error)
 	ExportCount(ctx context.Context, filter *model.OfferFilter, from *time.Time, to *time.Time) (int, error)
 	Gpus(ctx context.Context, models []string) ([]model.Gpu, error)
@@ -167,6 +168,25 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/collection.graphqls", Input: `"History that others have recorded and somebody has imported. It never stands among what this program has read, unless it is asked for by name."
+type Collection {
+  "One lower-case word, for ` + "`" + `filter.collections` + "`" + `."
+  name: String!
+  "How often it was recorded: a price of it counts as fresh for three of these."
+  cadence: Duration!
+  "On what terms its recorder gives it; null where that is not stated."
+  licence: String
+  "Where its recorder publishes it; null where that is not stated."
+  homepage: String
+  "The sellers in it, by id: ` + "`" + `aws@name` + "`" + ` is what the collection says of aws."
+  providers: [Provider!]!
+}
+
+extend type Query {
+  "The imported histories, by name."
+  collections: [Collection!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/disclosure.graphqls", Input: `"A figure that a company, a broker or a filing has stated: what is not for sale on a page, with its source. Never mixed with offers."
 type Disclosure implements Node {
   "` + "`" + `said/` + "`" + ` and one word, stable for ever."
@@ -682,6 +702,11 @@ input OfferFilter {
   search: String
   "Whether offers that may no longer be current are listed too, marked ` + "`" + `stale` + "`" + `."
   includeStale: Boolean = true
+  """
+  Names of imported histories (query ` + "`" + `collections` + "`" + `), to ask instead of what this program has read itself; ` + "`" + `*` + "`" + ` is all of them. Only with ` + "`" + `asOf` + "`" + `, in
+  an index and in exports: they are never among today's offers. ` + "`" + `providers` + "`" + ` may then name sellers, as in ` + "`" + `aws` + "`" + `.
+  """
+  collections: [String!]
   "Whether prices of bare cards are listed too, whose processors and memory are charged on top (` + "`" + `listed.per` + "`" + ` is ` + "`" + `COMPONENT` + "`" + `)."
   components: Boolean = false
 }
@@ -895,6 +920,22 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_Collection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_Collection_name(ctx, field)
+	case "cadence":
+		return ec.fieldContext_Collection_cadence(ctx, field)
+	case "licence":
+		return ec.fieldContext_Collection_licence(ctx, field)
+	case "homepage":
+		return ec.fieldContext_Collection_homepage(ctx, field)
+	case "providers":
+		return ec.fieldContext_Collection_providers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Collection", field.Name)
+}
 
 func (ec *executionContext) childFields_Disclosure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -2001,6 +2042,130 @@ func (ec *executionContext) field___Type_inputFields_args(ctx context.Context, r
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _Collection_name(ctx context.Context, field graphql.CollectedField, obj *model.Collection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Collection_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Collection_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Collection", field, true, false, "String")
+}
+
+func (ec *executionContext) _Collection_cadence(ctx context.Context, field graphql.CollectedField, obj *model.Collection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Collection_cadence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cadence(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Duration) graphql.Marshaler {
+			return ec.marshalNDuration2timeᚐDuration(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Collection_cadence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Collection", field, true, false, "Duration")
+}
+
+func (ec *executionContext) _Collection_licence(ctx context.Context, field graphql.CollectedField, obj *model.Collection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Collection_licence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Licence(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Collection_licence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Collection", field, true, false, "String")
+}
+
+func (ec *executionContext) _Collection_homepage(ctx context.Context, field graphql.CollectedField, obj *model.Collection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Collection_homepage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Homepage(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Collection_homepage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Collection", field, true, false, "String")
+}
+
+func (ec *executionContext) _Collection_providers(ctx context.Context, field graphql.CollectedField, obj *model.Collection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Collection_providers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Providers(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Provider) graphql.Marshaler {
+			return ec.marshalNProvider2ᚕgpuhourᚋgraphᚋmodelᚐProviderᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Collection_providers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Collection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Provider(ctx, field)
+		},
+	}
+	return fc, nil
+}
 
 func (ec *executionContext) _Disclosure_id(ctx context.Context, field graphql.CollectedField, obj *model.Disclosure) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -5569,6 +5734,38 @@ func (ec *executionContext) fieldContext_Query_node(ctx context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_collections(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_collections(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Collections(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Collection) graphql.Marshaler {
+			return ec.marshalNCollection2ᚕgpuhourᚋgraphᚋmodelᚐCollectionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_collections(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Collection(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_disclosures(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7597,7 +7794,7 @@ func (ec *executionContext) unmarshalInputOfferFilter(ctx context.Context, obj a
 		asMap["components"] = false
 	}
 
-	fieldsInOrder := [...]string{"gpus", "providers", "providerKinds", "regions", "countries", "areas", "markets", "commitmentMonths", "stock", "minGpuCount", "maxGpuCount", "minMemoryGB", "maxPricePerGpuHour", "search", "includeStale", "components"}
+	fieldsInOrder := [...]string{"gpus", "providers", "providerKinds", "regions", "countries", "areas", "markets", "commitmentMonths", "stock", "minGpuCount", "maxGpuCount", "minMemoryGB", "maxPricePerGpuHour", "search", "includeStale", "collections", "components"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -7709,6 +7906,13 @@ func (ec *executionContext) unmarshalInputOfferFilter(ctx context.Context, obj a
 				return it, err
 			}
 			it.IncludeStale = data
+		case "collections":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("collections"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Collections = data
 		case "components":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("components"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -7834,6 +8038,59 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var collectionImplementors = []string{"Collection"}
+
+func (ec *executionContext) _Collection(ctx context.Context, sel ast.SelectionSet, obj *model.Collection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, collectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Collection")
+		case "name":
+			out.Values[i] = ec._Collection_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cadence":
+			out.Values[i] = ec._Collection_cadence(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "licence":
+			out.Values[i] = ec._Collection_licence(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "homepage":
+			out.Values[i] = ec._Collection_homepage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "providers":
+			out.Values[i] = ec._Collection_providers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var disclosureImplementors = []string{"Disclosure", "Node"}
 
@@ -9008,6 +9265,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_node(ctx, field)
 				})
+		case "collections":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_collections(ctx, field)
+				})
 		case "disclosures":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -9657,6 +9920,26 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 		graphql.AddInvalidNullFromMarshaler(ctx, "Boolean!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNCollection2gpuhourᚋgraphᚋmodelᚐCollection(ctx context.Context, sel ast.SelectionSet, v model.Collection) graphql.Marshaler {
+	return ec._Collection(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCollection2ᚕgpuhourᚋgraphᚋmodelᚐCollectionᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Collection) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCollection2gpuhourᚋgraphᚋmodelᚐCollection(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNCurrencyCode2gpuhourᚋmarketᚐCurrency(ctx context.Context, v any) (market.Currency, error) {

@@ -24,7 +24,7 @@ func Ask(env *Env, filter *OfferFilter, gpuID string, orderBy *OfferOrder, windo
 	if err := filter.check(env); err != nil {
 		return nil, err
 	}
-	asked := filter.asked()
+	asked := filter.Asked()
 	asked.GpuID = gpuID
 	page, err := env.View.Ask(market.Question{Filter: asked, Order: orderBy.asked(), Window: window, Now: env.Now, Cadence: env.Cadence})
 	if err != nil {
@@ -42,8 +42,13 @@ func (f *OfferFilter) check(env *Env) error {
 		return err
 	}
 	for _, id := range f.Providers {
-		if _, known := env.Providers[id]; !known && env.View.Count(id) == 0 {
+		if _, known := env.Providers[id]; !known && env.View.Count(id) == 0 && len(f.Collections) == 0 {
 			return &market.InvalidError{Field: "filter.providers", Reason: fmt.Sprintf("there is no provider %.60q; query providers lists them", id)}
+		}
+	}
+	for _, name := range f.Collections {
+		if !env.collected(name) {
+			return &market.InvalidError{Field: "filter.collections", Reason: fmt.Sprintf("there is no collection %.60q; query collections lists them", name)}
 		}
 	}
 	for _, c := range f.Countries {
@@ -63,7 +68,8 @@ const (
 
 func (f *OfferFilter) checkSizes() error {
 	sizes := map[string]int{"gpus": len(f.Gpus), "providers": len(f.Providers), "providerKinds": len(f.ProviderKinds), "regions": len(f.Regions),
-		"countries": len(f.Countries), "areas": len(f.Areas), "markets": len(f.Markets), "commitmentMonths": len(f.CommitmentMonths), "stock": len(f.Stock)}
+		"countries": len(f.Countries), "areas": len(f.Areas), "markets": len(f.Markets), "commitmentMonths": len(f.CommitmentMonths), "stock": len(f.Stock),
+		"collections": len(f.Collections)}
 	for field, n := range sizes {
 		if n > mostValues {
 			return &market.InvalidError{Field: "filter." + field, Reason: fmt.Sprintf("expected at most %d values, got %d", mostValues, n)}
@@ -85,7 +91,8 @@ func (o *OfferOrder) asked() market.Order {
 	return market.Order{Field: o.Field, Direction: o.Direction}
 }
 
-func (f *OfferFilter) asked() market.Filter {
+// Asked is the filter in the market's words.
+func (f *OfferFilter) Asked() market.Filter {
 	if f == nil {
 		return market.Filter{}
 	}
@@ -93,6 +100,6 @@ func (f *OfferFilter) asked() market.Filter {
 		Gpus: f.Gpus, Providers: f.Providers, ProviderKinds: f.ProviderKinds, Regions: f.Regions, Countries: f.Countries, Areas: f.Areas,
 		Markets: f.Markets, CommitmentMonths: f.CommitmentMonths, Stock: f.Stock, MinGpuCount: f.MinGpuCount, MaxGpuCount: f.MaxGpuCount,
 		MinMemoryGB: f.MinMemoryGb, MaxPricePerGpuHour: f.MaxPricePerGpuHour, Search: text(f.Search),
-		ExcludeStale: f.IncludeStale != nil && !*f.IncludeStale, Components: f.Components != nil && *f.Components,
+		ExcludeStale: f.IncludeStale != nil && !*f.IncludeStale, Collections: f.Collections, Components: f.Components != nil && *f.Components,
 	}
 }

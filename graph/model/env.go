@@ -40,3 +40,16 @@ func optional[T comparable](v T) *T {
 	}
 	return &v
 }
+
+// collected says whether a name is that of a collection, or of all.
+func (e *Env) collected(name string) bool {
+	if name == market.AllCollections {
+		return true
+	}
+	for _, p := range e.Providers {
+		if p.Collection.Name == name && name != "" {
+			return true
+		}
+	}
+	return false
+}

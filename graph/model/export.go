@@ -11,7 +11,7 @@ func AskExport(env *Env, filter *OfferFilter, from, to *time.Time) (q market.Exp
 	if err := filter.check(env); err != nil {
 		return q, err
 	}
-	q.Filter = filter.asked()
+	q.Filter = filter.Asked()
 	if from != nil {
 		q.From = *from
 	}

@@ -26,7 +26,7 @@ func AskIndex(env *Env, gpu string, filter *OfferFilter, from time.Time, to *tim
 	if err := filter.check(env); err != nil {
 		return market.IndexQuestion{}, err
 	}
-	q := market.IndexQuestion{Gpu: gpu, Filter: filter.asked(), From: from, To: env.Now, Step: 24 * time.Hour, Currency: currencyOf(currency),
+	q := market.IndexQuestion{Gpu: gpu, Filter: filter.Asked(), From: from, To: env.Now, Step: 24 * time.Hour, Currency: currencyOf(currency),
 		Now: env.Now, Cadence: env.Cadence}
 	if to != nil {
 		q.To = *to

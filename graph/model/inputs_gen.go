@@ -40,6 +40,9 @@ type OfferFilter struct {
 	Search *string `json:"search,omitempty"`
 	// Whether offers that may no longer be current are listed too, marked `stale`.
 	IncludeStale *bool `json:"includeStale,omitempty"`
+	// Names of imported histories (query `collections`), to ask instead of what this program has read itself; `*` is all of them. Only with `asOf`, in
+	// an index and in exports: they are never among today's offers. `providers` may then name sellers, as in `aws`.
+	Collections []string `json:"collections,omitempty"`
 	// Whether prices of bare cards are listed too, whose processors and memory are charged on top (`listed.per` is `COMPONENT`).
 	Components *bool `json:"components,omitempty"`
 }
