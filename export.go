@@ -8,7 +8,6 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"time"
 
 	"gpuhour/export"
 	"gpuhour/market"
@@ -23,6 +22,8 @@ type exportCommand struct {
 	Gpu      []string `placeholder:"GPU,..." help:"Models (H100) or catalogue ids."`
 	Provider []string `placeholder:"ID,..." help:"Providers."`
 	Market   []string `placeholder:"MARKET,..." help:"on-demand, spot, reserved or unknown."`
+
+	Collection []string `placeholder:"NAME,..." help:"Imported histories instead of what was read here; * is all of them."`
 }
 
 // Run writes the file from the store, or from the answer of the server that holds it.
@@ -50,7 +51,7 @@ func (c *exportCommand) Run(ctx context.Context, s *session) error {
 
 // values are the filters as an address has them.
 func (c *exportCommand) values() url.Values {
-	values := url.Values{"gpu": c.Gpu, "provider": c.Provider, "market": c.Market}
+	values := url.Values{"gpu": c.Gpu, "provider": c.Provider, "market": c.Market, "collection": c.Collection}
 	for name, text := range map[string]string{"from": c.From, "to": c.To} {
 		if text != "" {
 			values.Set(name, text)
@@ -76,19 +77,22 @@ func (a *app) export(ctx context.Context, path string, f export.Format, q market
 	if err != nil {
 		return export.Manifest{}, err
 	}
-	bar := newProgress(a.errs, "exporting providers", len(a.registry.sources))
+	bar := newProgress(a.errs, "exporting providers", len(a.registry.wanted(q.Filter)))
 	defer bar.end()
 	m := export.NewManifest("gpuhour "+version(), a.now(), values)
 	rows := a.rows(ctx, x, func(c market.Chronicle) error {
 		bar.count("")
-		return m.Cover(c, a.registry.cadence(c.Provider), a.now())
+		return m.Cover(c, a.registry.provider(c.Provider), a.now())
 	})
-	return export.ToFile(ctx, path, f, rows, func() export.Manifest { return m })
+	return export.ToFile(ctx, path, f, rows, func() export.Manifest {
+		m.Convert(a.book.View().Rates())
+		return m
+	})
 }
 
 func (a *app) exporter(q market.ExportQuestion) (*market.Exporter, error) {
-	if err := checkIDs(q.Filter.Providers); err != nil {
-		return nil, &market.InvalidError{Field: "provider", Reason: err.Error()}
+	if err := a.registry.check(q.Filter); err != nil {
+		return nil, err
 	}
 	return market.NewExporter(q, a.book.View().Rates())
 }
@@ -161,15 +165,19 @@ func (e exports) Manifest(ctx context.Context, q market.ExportQuestion, values u
 		return m, err
 	}
 	for c, err := range e.chronicles(ctx, x) {
-		if err := errors.Join(err, m.Cover(c, e.registry.cadence(c.Provider), now)); err != nil {
+		if err := errors.Join(err, m.Cover(c, e.registry.provider(c.Provider), now)); err != nil {
 			return m, err
 		}
 	}
+	m.Convert(e.book.View().Rates())
 	return m, nil
 }
 
-// cadence is how often a provider is read.
-func (r *registry) cadence(provider string) time.Duration {
-	s, _ := r.find(provider)
-	return s.schedule.Cadence
+// provider is what is known of a provider, of a collection or not.
+func (r *registry) provider(id string) market.Provider {
+	all := r.wanted(market.Filter{Providers: []string{id}})
+	if len(all) == 0 {
+		return market.Provider{ID: id}
+	}
+	return all[0]
 }

@@ -49,10 +49,23 @@ func (p *progress) count(finished string) {
 	p.line(finished)
 }
 
+// tickEvery is how many small steps go by between two lines.
+const tickEvery = 10_000
+
+// tick counts one of many small steps.
+func (p *progress) tick() {
+	if p.seen++; p.seen%tickEvery == 0 {
+		p.line("")
+	}
+}
+
 const clearLine = "\r\x1b[K"
 
 func (p *progress) line(finished string) {
-	fmt.Fprintf(p.to, "%s%s%s: %d of %d", clearLine, finished, p.what, p.seen, p.total)
+	fmt.Fprintf(p.to, "%s%s%s: %d", clearLine, finished, p.what, p.seen)
+	if p.total > 0 {
+		fmt.Fprintf(p.to, " of %d", p.total)
+	}
 }
 
 func (p *progress) end() { fmt.Fprint(p.to, clearLine) }

@@ -72,6 +72,21 @@ func (r *registry) Collected() []market.Provider {
 	return nil
 }
 
+// check names a provider or a collection of a filter that is not known.
+func (r *registry) check(f market.Filter) error {
+	for _, id := range f.Providers {
+		if len(r.wanted(market.Filter{Providers: []string{id}, Collections: f.Collections})) == 0 {
+			return &market.InvalidError{Field: "provider", Reason: checkIDs([]string{id}).Error()}
+		}
+	}
+	for _, name := range f.Collections {
+		if name != market.AllCollections && len(r.wanted(market.Filter{Collections: []string{name}})) == 0 {
+			return &market.InvalidError{Field: "collection", Reason: fmt.Sprintf("nothing of a collection %q has been imported", name)}
+		}
+	}
+	return nil
+}
+
 // learn takes in what has been imported of collections.
 func (r *registry) learn(ctx context.Context, s interface {
 	Collected(context.Context) ([]market.Provider, error)

@@ -79,6 +79,7 @@ func (a *app) handler() http.Handler {
 	mux.Handle("/healthz", web.Healthz())
 	mux.Handle("/readyz", web.Readyz(map[string]func(context.Context) error{"store": a.store.Ping}))
 	mux.Handle(export.Path, export.Handler(exports{a}))
+	mux.Handle(importPath, a.importHandler())
 	mux.Handle("/{$}", web.Home())
 	return web.LoopbackOnly(mux)
 }

@@ -27,6 +27,7 @@ type commandLine struct {
 	Scrape    scrapeCommand    `cmd:"" help:"Read sources now, once, and print what became of them."`
 	Providers providersCommand `cmd:"" help:"List the providers and their state."`
 	Export    exportCommand    `cmd:"" help:"Write the history of prices into a file: CSV, NDJSON or Parquet."`
+	Import    importCommand    `cmd:"" help:"Take history in: exports, WARC files, or CSV files of others."`
 }
 
 // session is what a command runs with.

@@ -48,6 +48,12 @@ type parquetRow struct {
 	SourceDigest     *string    `parquet:"source_digest,optional,dict"`
 	ParserVersion    *int32     `parquet:"parser_version,optional,dict"`
 	SchemaVersion    int32      `parquet:"schema_version,dict"`
+	Sheet            string     `parquet:"sheet,dict"`
+	GpuModel         *string    `parquet:"gpu_model,optional,dict"`
+	Area             *string    `parquet:"area,optional,dict"`
+	VCPUs            *int64     `parquet:"vcpus,optional,dict"`
+	MemoryGB         *float64   `parquet:"memory_gb,optional,dict"`
+	Sample           bool       `parquet:"sample"`
 }
 
 // group is what a row group is made of.
@@ -97,12 +103,17 @@ func newParquetRow(r market.ExportRow) (parquetRow, error) {
 		CommitmentMonths: int32(o.CommitmentMonths), ObservedAt: p.At, ListedCurrency: string(p.Currency), ListedPer: string(p.Per),
 		ListedPeriod: string(p.Period), Stock: string(p.Stock), Withdrawn: p.Withdrawn, SourceURL: known(r.Source.URL), SourceDigest: known(r.Source.Digest),
 		RecordedAt: known(r.Source.FetchedAt), ParserVersion: known(int32(r.Parser)), SchemaVersion: SchemaVersion,
-	}
-	if p.GpusAvailable != nil {
-		free := int64(*p.GpusAvailable)
-		row.GpusAvailable = &free
+		Sheet: o.Sheet, GpuModel: known(o.GpuModel), Area: known(string(o.Area)), VCPUs: wide(o.VCPUs), MemoryGB: o.MemoryGB, Sample: o.Sample,
+		GpusAvailable: wide(p.GpusAvailable),
 	}
 	return row, row.amounts(r)
+}
+
+func wide(n *int) *int64 {
+	if n == nil {
+		return nil
+	}
+	return new(int64(*n))
 }
 
 // known is nil for what is empty.

@@ -17,6 +17,7 @@ const (
 	gpu      = "gpu"
 	provider = "provider"
 	terms    = "market"
+	history  = "collection"
 )
 
 var markets = []market.Market{market.OnDemand, market.Spot, market.Reserved, market.MarketUnknown}
@@ -24,8 +25,8 @@ var markets = []market.Market{market.OnDemand, market.Spot, market.Reserved, mar
 // ParseQuestion reads filters such as from=2026-01-01&gpu=H100&gpu=H200. A *market.InvalidError names what cannot be understood.
 func ParseQuestion(values url.Values) (q market.ExportQuestion, err error) {
 	for name := range values {
-		if !slices.Contains([]string{from, to, gpu, provider, terms}, name) {
-			return q, &market.InvalidError{Field: name, Reason: "there is no such filter; they are from, to, gpu, provider and market"}
+		if !slices.Contains([]string{from, to, gpu, provider, terms, history}, name) {
+			return q, &market.InvalidError{Field: name, Reason: "there is no such filter; they are from, to, gpu, provider, market and collection"}
 		}
 	}
 	if q.From, err = parseMoment(values, from); err != nil {
@@ -34,7 +35,7 @@ func ParseQuestion(values url.Values) (q market.ExportQuestion, err error) {
 	if q.To, err = parseMoment(values, to); err != nil {
 		return q, err
 	}
-	q.Filter = market.Filter{Gpus: values[gpu], Providers: values[provider]}
+	q.Filter = market.Filter{Gpus: values[gpu], Providers: values[provider], Collections: values[history]}
 	for _, text := range values[terms] {
 		m := market.Market(strings.ToUpper(strings.ReplaceAll(text, "-", "_")))
 		if !slices.Contains(markets, m) {

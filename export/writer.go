@@ -2,11 +2,11 @@ package export
 
 import (
 	"bufio"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"gpuhour/market"
 )
@@ -57,29 +57,43 @@ func (f Format) Check() error {
 }
 
 type csvWriter struct {
-	to     *csv.Writer
-	values []string
+	to   *bufio.Writer
+	line []byte
 }
 
 func newCSVWriter(to io.Writer) (*csvWriter, error) {
-	w := &csvWriter{csv.NewWriter(to), make([]string, len(columns))}
-	for i, c := range columns {
-		w.values[i] = c.name
-	}
-	return w, w.to.Write(w.values)
+	w := &csvWriter{to: bufio.NewWriterSize(to, 1<<16)}
+	return w, w.write(func(c column) string { return c.name })
 }
 
 func (w *csvWriter) Write(r market.ExportRow) error {
-	for i, c := range columns {
-		w.values[i] = c.value(r)
-	}
-	return w.to.Write(w.values)
+	return w.write(func(c column) string { return c.value(r) })
 }
 
-func (w *csvWriter) Close() error {
-	w.to.Flush()
-	return w.to.Error()
+func (w *csvWriter) write(value func(column) string) error {
+	w.line = w.line[:0]
+	for i, c := range columns {
+		if i > 0 {
+			w.line = append(w.line, ',')
+		}
+		w.line = c.appendCSV(w.line, value(c))
+	}
+	_, err := w.to.Write(append(w.line, '\n'))
+	return err
 }
+
+// appendCSV quotes what must be quoted (RFC 4180), and what providers print in every row: readers that guess a file's manner from its
+// first rows would not expect quotes that come late.
+func (c column) appendCSV(line []byte, value string) []byte {
+	if !c.printed && !strings.ContainsAny(value, ",\"\r\n") {
+		return append(line, value...)
+	}
+	line = append(line, '"')
+	line = append(line, strings.ReplaceAll(value, `"`, `""`)...)
+	return append(line, '"')
+}
+
+func (w *csvWriter) Close() error { return w.to.Flush() }
 
 type ndjsonWriter struct {
 	to   *bufio.Writer

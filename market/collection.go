@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Collection is imported history that others recorded: its providers are kept apart from those that this program reads, as aws@NAME
@@ -44,9 +45,10 @@ func (c Collection) Check() error {
 	return nil
 }
 
-// Provider is the id under which the collection keeps a provider.
+// Provider is the id under which the collection keeps a provider: its name in lower case, other characters than letters and digits as hyphens.
 func (c Collection) Provider(id string) string {
-	return strings.ToLower(strings.Join(strings.Fields(id), "-")) + collectionMark + c.Name
+	word := strings.FieldsFunc(strings.ToLower(id), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '.' && r != '_' })
+	return strings.Join(word, "-") + collectionMark + c.Name
 }
 
 // CollectionOf is the name of the collection that a provider is kept in; empty for those that this program reads itself.

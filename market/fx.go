@@ -104,6 +104,17 @@ func (r Rates) latest(at time.Time) []RateTable {
 	return out
 }
 
+// From are the tables that conversions from a moment on can need: of each source the newest that is not after it, and all later ones.
+func (r Rates) From(at time.Time) []RateTable {
+	var out []RateTable
+	day := midnight(at)
+	for _, tables := range r.sources {
+		after := sort.Search(len(tables), func(i int) bool { return tables[i].Day.After(day) })
+		out = append(out, tables[max(0, after-1):]...)
+	}
+	return out
+}
+
 // between finds base in terms of quote within one table: directly, inverted, or through a currency both are quoted against.
 func (t RateTable) between(base, quote Currency) (Rate, bool) {
 	toBase, foundBase := t.pivot(base)

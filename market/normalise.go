@@ -16,6 +16,8 @@ type Origin struct {
 	Document string
 	// Sample marks sample data.
 	Sample bool
+	// Recorded marks rows that others recorded, who may not have said how long a reserved price binds.
+	Recorded bool
 }
 
 // Normalise turns a listing into an offer, or says why it will not. It never guesses: an unknown unit, basis or count is
@@ -41,10 +43,10 @@ func (row Listing) Reject(reason error) Rejected {
 }
 
 func (row Listing) describe(from Origin) (Offer, error) {
-	if err := row.checkWords(); err != nil {
+	if err := row.checkWords(from); err != nil {
 		return Offer{}, err
 	}
-	identity := row.identify(from.Provider)
+	identity := row.identify(SellerOf(from.Provider))
 	count, err := row.cards(identity)
 	if err != nil {
 		return Offer{}, err
@@ -72,11 +74,11 @@ func natural[N int | float64](n *N) *N {
 	return n
 }
 
-func (row Listing) checkWords() error {
+func (row Listing) checkWords(from Origin) error {
 	switch {
 	case strings.TrimSpace(row.SKU) == "":
 		return errors.New("the row has no name")
-	case row.Market == Reserved && row.Months < 1:
+	case row.Market == Reserved && row.Months < 1 && !from.Recorded:
 		return errors.New("a reserved price without its term")
 	case row.Market != Reserved && row.Months != 0:
 		return fmt.Errorf("a term of %d months on a price that is not reserved", row.Months)
