@@ -16,6 +16,7 @@ func TestArrows(t *testing.T) {
 		"gpuhour/store":           {"gpuhour/market"},
 		"gpuhour/web":             {"gpuhour/market"},
 		"gpuhour/export":          {"gpuhour/market"},
+		"gpuhour/mapping":         {"gpuhour/market"},
 		"gpuhour/graph/scalar":    {"gpuhour/market"},
 		"gpuhour/graph/model":     {"gpuhour/market", "gpuhour/graph/scalar"},
 		"gpuhour/graph/generated": {"gpuhour/market", "gpuhour/graph/scalar", "gpuhour/graph/model"},

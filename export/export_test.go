@@ -75,7 +75,7 @@ func failing(rows Rows) Rows {
 	}
 }
 
-func written(t *testing.T, f Format) []byte {
+func written(t testing.TB, f Format) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	if n, err := Copy(t.Context(), &out, f, rows(t)); err != nil || n != 2 {
@@ -87,9 +87,9 @@ func written(t *testing.T, f Format) []byte {
 // want is each row as text; empty is unknown.
 var want = [][]string{
 	{"p/a%2C%22/华北2/spot-1", "p", "NEOCLOUD", "a,\"\n<b>", "H100", "", "8", "华北2", "", "SPOT", "1", "2026-11-24T01:00:00Z", "2026-11-24T00:00:00Z", "8.000000001", "USD", "INSTANCE", "PT1H",
-		"1", "7.0123", "7.0123", "2026-11-24", "SOLD_OUT", "0", "false", "https://example.com/", "abc", "3", "1"},
+		"1", "7.0123", "7.0123", "2026-11-24", "SOLD_OUT", "0", "false", "https://example.com/", "abc", "3", "2", "prices", "", "", "", "", "false"},
 	{"p/a%2C%22/华北2/spot-1", "p", "NEOCLOUD", "a,\"\n<b>", "H100", "", "8", "华北2", "", "SPOT", "1", "2026-11-24T02:00:00Z", "2026-11-24T00:00:00Z", "8.000000001", "USD", "INSTANCE", "PT1H",
-		"", "", "7.0123", "2026-11-24", "UNKNOWN", "", "true", "https://example.com/", "abc", "3", "1"},
+		"", "", "7.0123", "2026-11-24", "UNKNOWN", "", "true", "https://example.com/", "abc", "3", "2", "prices", "", "", "", "", "false"},
 }
 
 func names() []string {

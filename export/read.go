@@ -51,16 +51,17 @@ func readCSV(from io.Reader) iter.Seq2[market.ExportRow, error] {
 			if errors.Is(err, io.EOF) {
 				return
 			}
-			var row market.ExportRow
-			if err == nil {
-				row, err = parseRow(func(name string) (string, bool) {
-					i, there := places[name]
-					if !there {
-						return "", false
-					}
-					return values[i], true
-				})
+			if err != nil {
+				yield(market.ExportRow{}, err) // it names the line
+				return
 			}
+			row, err := parseRow(func(name string) (string, bool) {
+				i, there := places[name]
+				if !there {
+					return "", false
+				}
+				return values[i], true
+			})
 			if err != nil {
 				line, _ := rows.FieldPos(0)
 				err = fmt.Errorf("line %d: %w", line, err)
