@@ -166,12 +166,12 @@ func (h *history) into(ctx context.Context, s *session, to sink) (total tally, e
 		}
 		total.offers, total.points = total.offers+len(merged.Offers), total.points+merged.Points
 	}
-	now := s.now().UTC()
-	collected := slices.DeleteFunc(slices.Clone(h.collected), func(p market.Provider) bool { return !changed[p.ID] })
-	for i := range collected {
-		collected[i].ImportedAt = now
+	for i, p := range h.collected {
+		if changed[p.ID] {
+			h.collected[i].ImportedAt = s.now().UTC()
+		}
 	}
-	return total, to.SaveCollected(ctx, collected)
+	return total, to.SaveCollected(ctx, h.collected)
 }
 
 // importable refuses providers that would never be asked for again.

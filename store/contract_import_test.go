@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -126,9 +127,20 @@ func collectionsStayApart(t *testing.T, b backend, p string) {
 	if err := s.SaveCollected(t.Context(), []market.Provider{provider}); err != nil {
 		t.Fatal(err)
 	}
-	known, err := s.Collected(t.Context())
-	if err != nil || len(known) == 0 {
-		t.Errorf("known: %v, %v", known, err)
+	changed := provider
+	changed.Name, changed.ImportedAt = "new", start
+	for _, step := range []struct {
+		saved market.Provider
+		name  string
+	}{{market.Provider{ID: collected, Name: "late"}, ""}, {changed, "new"}, {provider, "new"}} {
+		if err := s.SaveCollected(t.Context(), []market.Provider{step.saved}); err != nil {
+			t.Fatal(err)
+		}
+		known, err := s.Collected(t.Context())
+		i := slices.IndexFunc(known, func(p market.Provider) bool { return p.ID == collected })
+		if err != nil || i < 0 || known[i].Name != step.name {
+			t.Errorf("known: %v, %v; want the name %q", known, err, step.name)
+		}
 	}
 	if state, err := s.Provider(t.Context(), collected); err != nil || len(state.Offers) != 0 {
 		t.Errorf("listed now: %v, %v", state.Offers, err)

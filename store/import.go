@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/redis/go-redis/v9"
+
 	"gpuhour/market"
 )
 
@@ -161,20 +163,27 @@ func (w *importWriter) sheet(m market.MergedSheet) {
 	}
 }
 
-// SaveCollected makes providers of collections known: it is done once all that is imported of them is there.
+// SaveCollected makes providers of collections known: it is done once all that is imported of them is there. One without a time of import
+// has not changed, and is made known only where it is not.
 func (s *Store) SaveCollected(ctx context.Context, providers []market.Provider) error {
-	var fields []any
-	for _, p := range providers {
-		text, err := json.Marshal(p)
-		if err != nil {
-			return err
-		}
-		fields = append(fields, p.ID, text)
-	}
-	if len(fields) == 0 {
+	if len(providers) == 0 {
 		return nil
 	}
-	if err := s.client.HSet(ctx, collectedKey, fields...).Err(); err != nil {
+	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, provider := range providers {
+			text, err := json.Marshal(provider)
+			if err != nil {
+				return err
+			}
+			if provider.ImportedAt.IsZero() {
+				p.HSetNX(ctx, collectedKey, provider.ID, text)
+			} else {
+				p.HSet(ctx, collectedKey, provider.ID, text)
+			}
+		}
+		return nil
+	})
+	if err != nil {
 		return fmt.Errorf("save %s: %w", collectedKey, err)
 	}
 	return nil
