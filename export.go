@@ -82,7 +82,7 @@ func (a *app) export(ctx context.Context, path string, f export.Format, q market
 	m := export.NewManifest("gpuhour "+version(), a.now(), values)
 	rows := a.rows(ctx, x, func(c market.Chronicle) error {
 		bar.count("")
-		return m.Cover(c, a.registry.provider(c.Provider), a.now())
+		return m.Cover(c, a.registry.provider(c.Provider))
 	})
 	return export.ToFile(ctx, path, f, rows, func() export.Manifest {
 		m.Convert(a.book.View().Rates())
@@ -158,14 +158,13 @@ func (e exports) Rows(ctx context.Context, q market.ExportQuestion) (export.Rows
 
 // Manifest says when what a question asks for was read.
 func (e exports) Manifest(ctx context.Context, q market.ExportQuestion, values url.Values) (export.Manifest, error) {
-	now := e.now()
-	m := export.NewManifest("gpuhour "+version(), now, values)
+	m := export.NewManifest("gpuhour "+version(), e.now(), values)
 	x, err := e.exporter(q)
 	if err != nil {
 		return m, err
 	}
 	for c, err := range e.chronicles(ctx, x) {
-		if err := errors.Join(err, m.Cover(c, e.registry.provider(c.Provider), now)); err != nil {
+		if err := errors.Join(err, m.Cover(c, e.registry.provider(c.Provider))); err != nil {
 			return m, err
 		}
 	}

@@ -82,7 +82,7 @@ type Gap struct {
 
 // NewManifest is a manifest with what is the same for all files.
 func NewManifest(program string, now time.Time, filters url.Values) Manifest {
-	now = now.UTC()
+	now = now.UTC().Truncate(time.Second)
 	m := Manifest{SchemaVersion: SchemaVersion, WrittenAt: now, Program: program, Filters: filtersOf(filters), Sources: []Coverage{},
 		Order:   "provider, month of observed_at (UTC), series_id, observed_at",
 		Licence: "Each row is a fact that its source published (source_url); the sources' own terms apply to further use of their documents.",
@@ -94,11 +94,11 @@ func NewManifest(program string, now time.Time, filters url.Values) Manifest {
 	return m
 }
 
-// Cover adds when the sheets of a provider were read until now, by the rules of freshness of its cadence.
-func (m *Manifest) Cover(c market.Chronicle, p market.Provider, now time.Time) error {
+// Cover adds when the sheets of a provider were read until the manifest's time, by the rules of freshness of its cadence.
+func (m *Manifest) Cover(c market.Chronicle, p market.Provider) error {
 	m.collect(p)
 	for _, log := range c.Sheets {
-		read, err := log.Coverage(p.Cadence, now)
+		read, err := log.Coverage(p.Cadence, m.WrittenAt)
 		if err != nil {
 			return err
 		}
