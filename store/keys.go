@@ -21,6 +21,7 @@ package store
 //	{provider}:changes     stream  <seq>-0: what one run changed                to changesKept         never
 //	{provider}:lock        string  who reads the provider now (not embedded)    -                      with the lock
 //	{fx}:rates             hash    source|day -> rates, JSON, never changed     one field a day        never
+//	{fx}:complete          hash    source -> the day up to which all is known   one field a source     never
 type keys struct{ prefix string }
 
 // The lengths of what is capped.
@@ -33,7 +34,10 @@ const (
 	chunkBytes = 4096
 )
 
-const ratesKey = "{fx}:rates"
+const (
+	ratesKey    = "{fx}:rates"
+	completeKey = "{fx}:complete"
+)
 
 func keysOf(provider string) keys { return keys{"{" + provider + "}:"} }
 
