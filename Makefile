@@ -42,6 +42,7 @@ generated: ## generated code and go.mod are as they would be made anew
 .PHONY: fuzz
 fuzz: ## fuzz every parser for half a minute each
 	$(GO) test -fuzz 'FuzzParse$$' -fuzztime 30s -fuzzminimizetime 10x ./scrapers
+	$(GO) test -fuzz FuzzRates -fuzztime 30s ./scrapers
 	$(GO) test -fuzz FuzzIdentify -fuzztime 30s ./market
 	$(GO) test -fuzz FuzzParseAmount -fuzztime 30s ./market
 	$(GO) test -fuzz FuzzReadCommand -fuzztime 30s ./store

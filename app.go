@@ -129,18 +129,19 @@ func (f *feed) place(provider string) int64 {
 	return f.places[provider]
 }
 
-// rates takes in the exchange rates.
+// rates takes in the exchange rates: all of them, where there are others than the last time.
 func (f *feed) rates(ctx context.Context) error {
+	f.guard.Lock()
+	defer f.guard.Unlock()
+	if n, err := f.store.RateDays(ctx); err != nil || n == f.tables {
+		return err
+	}
 	tables, err := f.store.Rates(ctx)
 	if err != nil {
 		return fmt.Errorf("rates: %w", err)
 	}
-	f.guard.Lock()
-	defer f.guard.Unlock()
-	if len(tables) != f.tables {
-		f.book.SetRates(market.NewRates(tables), f.now())
-		f.tables = len(tables)
-	}
+	f.book.SetRates(market.NewRates(tables), f.now())
+	f.tables = len(tables)
 	return nil
 }
 

@@ -68,7 +68,8 @@ const ratesHeadStart = 10 * time.Second
 
 // scrapeOnce reads exchange rates and sources, all at the same time but for the rates' head start.
 func (a *app) scrapeOnce(ctx context.Context, sources []source) ([]outcome, error) {
-	bar := newProgress(a.errs, "reading sources", len(sources)+len(scrapers.RateSources(nil)))
+	rateSources := scrapers.RateSources(a.config.Providers)
+	bar := newProgress(a.errs, "reading sources", len(sources)+len(rateSources))
 	defer bar.end()
 	var all sync.WaitGroup
 	var guard sync.Mutex
@@ -80,7 +81,11 @@ func (a *app) scrapeOnce(ctx context.Context, sources []source) ([]outcome, erro
 		bar.done(o)
 	}
 	rates := make(chan struct{})
-	all.Go(func() { defer close(rates); a.readRates(ctx, report) })
+	all.Go(func() {
+		a.readRates(ctx, report, rateSources...)
+		close(rates)
+		a.backfill(ctx, rateSources...)
+	})
 	select {
 	case <-rates:
 	case <-time.After(ratesHeadStart):
@@ -93,9 +98,10 @@ func (a *app) scrapeOnce(ctx context.Context, sources []source) ([]outcome, erro
 	return outcomes, ctx.Err()
 }
 
-func (a *app) readRates(ctx context.Context, report func(outcome)) {
+// readRates reads the newest exchange rates.
+func (a *app) readRates(ctx context.Context, report func(outcome), sources ...scrapers.RateSource) {
 	var all sync.WaitGroup
-	for _, s := range scrapers.RateSources(a.config.Providers) {
+	for _, s := range sources {
 		all.Go(func() {
 			started := a.now()
 			n, err := a.runner.Rates(ctx, s)
@@ -107,7 +113,25 @@ func (a *app) readRates(ctx context.Context, report func(outcome)) {
 		})
 	}
 	all.Wait()
-	if err := a.feed.rates(ctx); err != nil {
+	a.followRates(ctx)
+}
+
+// backfill reads the rates of the days that nobody read; what fails is tried again at the source's next time.
+func (a *app) backfill(ctx context.Context, sources ...scrapers.RateSource) {
+	var all sync.WaitGroup
+	for _, s := range sources {
+		all.Go(func() {
+			if err := a.runner.Backfill(ctx, s); err != nil && !errors.Is(err, scrapers.ErrNotRecorded) && ctx.Err() == nil {
+				a.log.Warn("rates of the past are missing", "problem", err)
+			}
+		})
+	}
+	all.Wait()
+	a.followRates(ctx)
+}
+
+func (a *app) followRates(ctx context.Context) {
+	if err := a.feed.rates(ctx); err != nil && ctx.Err() == nil {
 		a.log.Error("the book has no new rates", "problem", err)
 	}
 }

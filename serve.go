@@ -95,7 +95,16 @@ func (a *app) schedule(ctx context.Context) {
 			a.log.Error("rates are not scheduled", "source", s.ID, "problem", err)
 			continue
 		}
-		a.scheduler.Add(s.ID, schedule, func(time.Time) { a.readRates(ctx, func(outcome) {}) })
+		a.scheduler.Add(s.ID, schedule, func(time.Time) {
+			a.readRates(ctx, a.warnOfRates, s)
+			a.backfill(ctx, s)
+		})
+	}
+}
+
+func (a *app) warnOfRates(o outcome) {
+	if o.problem != "" {
+		a.log.Warn("rates were not read", "problem", o.problem)
 	}
 }
 

@@ -8,14 +8,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/govalues/decimal"
+
 	"gpuhour/market"
 	"gpuhour/store"
 )
 
-// BenchmarkStart50k starts the program on an embedded store of 50,000 offers: journal, store, book.
+// BenchmarkStart50k starts the program on an embedded store of 50,000 offers and the exchange rates since 1999: journal, store, book.
 func BenchmarkStart50k(b *testing.B) {
 	dir := b.TempDir()
 	fillStore(b, dir, 50_000)
+	fillRates(b, dir)
 	s := &session{config: Config{DataDir: dir}, errs: io.Discard, log: slog.New(slog.DiscardHandler), now: time.Now}
 	for b.Loop() {
 		a, err := newApp(b.Context(), s, "")
@@ -48,6 +51,37 @@ func fillStore(b *testing.B, dir string, n int) {
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
 	}
+}
+
+// fillRates keeps as many rates as the ECB has published since 1999, and CFETS in a year.
+func fillRates(b *testing.B, dir string) {
+	b.Helper()
+	s, err := store.Open(b.Context(), store.Options{DataDir: dir, Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for source, days := range map[string]int{"ECB": 7_100, "CFETS": 250} {
+		if err := s.SaveRateHistory(b.Context(), source, time.Now(), manyRates(source, days)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// manyRates are the rates of 31 currencies on so many days until now.
+func manyRates(source string, days int) []market.RateTable {
+	tables := make([]market.RateTable, days)
+	for i := range tables {
+		at := time.Now().UTC()
+		tables[i] = market.RateTable{Source: source, Day: at.AddDate(0, 0, -i), FetchedAt: at}
+		for c := range 31 {
+			quote, rate := market.Currency(fmt.Sprintf("%c%cX", 'A'+c/26, 'A'+c%26)), decimal.MustNew(int64(11_000+i), 4)
+			tables[i].Quotations = append(tables[i].Quotations, market.Quotation{Base: market.EUR, Quote: quote, Rate: rate})
+		}
+	}
+	return tables
 }
 
 func commitOffers(ctx context.Context, s *store.Store, provider string, n int) error {

@@ -1,11 +1,12 @@
 package market
 
 import (
+	"strconv"
 	"testing"
 	"time"
 )
 
-func quotes(t *testing.T, source string, day time.Time, pairs ...string) RateTable {
+func quotes(t testing.TB, source string, day time.Time, pairs ...string) RateTable {
 	t.Helper()
 	table := RateTable{Source: source, Day: midnight(day)}
 	for i := 0; i < len(pairs); i += 3 {
@@ -54,6 +55,25 @@ func TestRates(t *testing.T) {
 			d, err := rate.Decimal()
 			if err != nil || d.String() != tt.want || rate.Age(tt.at) != tt.age || rate.Source != tt.source {
 				t.Errorf("%s: got %s, %d days old, of %s, %v", tt.reason, d, rate.Age(tt.at), rate.Source, err)
+			}
+		})
+	}
+}
+
+// BenchmarkBetween finds a rate of the past among two sources' tables, of 7,000 days each and of few.
+func BenchmarkBetween(b *testing.B) {
+	for _, days := range []int{7_000, 7} {
+		b.Run(strconv.Itoa(days), func(b *testing.B) {
+			var tables []RateTable
+			for i := range days {
+				at := midnight(noon).AddDate(0, 0, -i)
+				tables = append(tables, quotes(b, "ECB", at, "EUR", "USD", "1.2500", "EUR", "GBP", "0.8000"), quotes(b, "CFETS", at, "USD", "CNY", "7.0000"))
+			}
+			rates := NewRates(tables)
+			for b.Loop() {
+				if _, found := rates.Between("GBP", USD, noon.AddDate(0, 0, -days/2)); !found {
+					b.Fatal("no rate")
+				}
 			}
 		})
 	}

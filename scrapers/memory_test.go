@@ -2,6 +2,7 @@ package scrapers
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,12 +15,14 @@ type memory struct {
 	sheets  map[string]market.Snapshot
 	commits []market.Commit
 	rates   []market.RateTable
-	slots   map[string]time.Time
-	running map[string]bool
+	// complete is the day up to which a source's history is known.
+	complete map[string]time.Time
+	slots    map[string]time.Time
+	running  map[string]bool
 }
 
 func newMemory() *memory {
-	return &memory{sheets: map[string]market.Snapshot{}, slots: map[string]time.Time{}, running: map[string]bool{}}
+	return &memory{sheets: map[string]market.Snapshot{}, slots: map[string]time.Time{}, complete: map[string]time.Time{}, running: map[string]bool{}}
 }
 
 func (m *memory) Snapshot(_ context.Context, provider, sheet string) (market.Snapshot, error) {
@@ -51,8 +54,33 @@ func (m *memory) Commit(_ context.Context, c market.Commit) (bool, error) {
 func (m *memory) SaveRates(_ context.Context, tables []market.RateTable) error {
 	m.guard.Lock()
 	defer m.guard.Unlock()
-	m.rates = append(m.rates, tables...)
+	for _, t := range tables {
+		if !slices.ContainsFunc(m.rates, func(known market.RateTable) bool { return known.Source == t.Source && known.Day.Equal(t.Day) }) {
+			m.rates = append(m.rates, t)
+		}
+	}
 	return nil
+}
+
+func (m *memory) SaveRateHistory(ctx context.Context, source string, complete time.Time, tables []market.RateTable) error {
+	if err := m.SaveRates(ctx, tables); err != nil {
+		return err
+	}
+	m.guard.Lock()
+	defer m.guard.Unlock()
+	m.complete[source] = complete
+	return nil
+}
+
+func (m *memory) RatesKnown(_ context.Context, source string) (newest, complete time.Time, err error) {
+	m.guard.Lock()
+	defer m.guard.Unlock()
+	for _, t := range m.rates {
+		if t.Source == source && t.Day.After(newest) {
+			newest = t.Day
+		}
+	}
+	return newest, m.complete[source], nil
 }
 
 func (m *memory) Lock(_ context.Context, provider string, slot time.Time) (Lease, error) {

@@ -3,52 +3,73 @@ package scrapers
 import (
 	"cmp"
 	"context"
-	"encoding/xml"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/govalues/decimal"
 
 	"gpuhour/market"
 )
 
 // RateSource is somebody who publishes exchange rates.
 type RateSource struct {
-	ID       string
+	ID string
+	// Name is what its tables call it: "CFETS".
+	Name     string
 	Schedule string
-	Request  Request
+	// Request asks for the newest table.
+	Request Request
 	// Parse is pure, like a provider's.
-	Parse func(Document) ([]market.RateTable, error)
+	Parse   func(Document) (RatePage, error)
+	History RateHistory
+}
+
+// RateHistory is where a source keeps its rates of earlier days.
+type RateHistory struct {
+	// Request asks for the days from one until another, both included. The answer may hold more.
+	Request func(since, until time.Time) Request
+	Parse   func(Document) (RatePage, error)
+	// Span is how long before until a request may begin, and where the first one does; zero where there is no bound.
+	Span time.Duration
+}
+
+// RatePage is what a parser makes of one document of rates.
+type RatePage struct {
+	Tables []market.RateTable
+	// Next asks for the page after this one; nil at the end. It inherits the headers of the request before it.
+	Next *Request
 }
 
 // RateSources are CFETS, whose fixing domestic contracts name (working days, 09:15 in Shanghai), and the ECB (working days,
-// about 16:00 in Frankfurt) for everything else.
+// about 16:00 in Frankfurt) for everything else. Of CFETS, which asks for a page at a time, the first reading takes a year; of the
+// ECB all since 1999, in one document.
 func RateSources(settings map[string]Settings) []RateSource {
 	cfets := cmp.Or(settings["cfets"].BaseURL, "https://www.chinamoney.com.cn")
 	ecb := cmp.Or(settings["ecb"].BaseURL, "https://www.ecb.europa.eu")
 	return []RateSource{
-		{ID: "cfets", Schedule: "31 1-9 * * 1-5", Parse: parseCFETS, Request: Request{Method: "GET",
-			URL: cfets + "/r/cms/www/chinamoney/data/fx/ccpr.json", Header: map[string][]string{"Referer": {"https://www.chinamoney.com.cn/"}}}},
-		{ID: "ecb", Schedule: "13 15-17 * * 1-5", Parse: parseECB, Request: Get(ecb + "/stats/eurofxref/eurofxref-daily.xml")},
+		{ID: "cfets", Name: "CFETS", Schedule: "31 1-9 * * 1-5", Parse: parseCFETS,
+			Request: cfetsRequest(http.MethodGet, cfets+"/r/cms/www/chinamoney/data/fx/ccpr.json"),
+			History: RateHistory{cfetsHistoryRequest(cfets), parseCFETSHistory, cfetsSpan}},
+		{ID: "ecb", Name: "ECB", Schedule: "13 15-17 * * 1-5", Parse: parseECB,
+			Request: Get(ecb + "/stats/eurofxref/eurofxref-daily.xml"),
+			History: RateHistory{ecbHistoryRequest(ecb), parseECB, 0}},
 	}
 }
 
-// Rates reads one source of exchange rates and keeps what it says; it returns how many rates there are.
+// Rates reads the newest exchange rates of one source and keeps what it says; it returns how many rates there are.
 func (r *Runner) Rates(ctx context.Context, s RateSource) (int, error) {
-	f, err := r.Client.Fetch(ctx, s.Request, Manners{Spacing: time.Second, IgnoreRobots: r.Settings[s.ID].IgnoreRobots}, Validators{})
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", s.ID, err)
-	}
-	tables, err := s.Parse(f.Document)
+	tables, err := r.rateTables(ctx, s, s.Request, s.Parse)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", s.ID, err)
 	}
 	n := 0
-	for i := range tables {
-		tables[i].FetchedAt = f.FetchedAt
-		n += len(tables[i].Quotations)
+	for _, t := range tables {
+		n += len(t.Quotations)
+	}
+	if n == 0 {
+		return 0, fmt.Errorf("%s: the answer has no rates", s.ID)
 	}
 	if err := r.Store.SaveRates(ctx, tables); err != nil {
 		return 0, fmt.Errorf("%s: store: %w", s.ID, err)
@@ -56,90 +77,41 @@ func (r *Runner) Rates(ctx context.Context, s RateSource) (int, error) {
 	return n, nil
 }
 
-// cfetsAnswer is the day's central parity rates of the yuan.
-type cfetsAnswer struct {
-	Head struct {
-		Code string `json:"rep_code"`
-	} `json:"head"`
-	Data struct {
-		LastDate string `json:"lastDate"`
-	} `json:"data"`
-	Records []struct {
-		Pair  string `json:"vrtEName"`
-		Price string `json:"price"`
-	} `json:"records"`
-}
+// rateSpacing is the time between two requests for rates; mostRatePages is a year of ten days a page.
+const (
+	rateSpacing   = 2 * time.Second
+	mostRatePages = 40
+)
 
-func parseCFETS(d Document) ([]market.RateTable, error) {
-	var answer cfetsAnswer
-	if err := decodeJSON(d, &answer); err != nil {
-		return nil, err
-	}
-	if answer.Head.Code != "200" || len(answer.Records) == 0 {
-		return nil, fmt.Errorf("the answer has code %q and %d records", answer.Head.Code, len(answer.Records))
-	}
-	date, _, _ := strings.Cut(answer.Data.LastDate, " ")
-	table, err := newTable("CFETS", date)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range answer.Records {
-		q, err := cfetsQuotation(r.Pair, r.Price)
-		if err != nil {
-			return nil, err
-		}
-		table.Quotations = append(table.Quotations, q)
-	}
-	return []market.RateTable{table}, nil
-}
-
-// cfetsQuotation reads "USD/CNY", "100JPY/CNY" (yuan for a hundred yen) and "CNY/MOP" (patacas for a yuan).
-func cfetsQuotation(pair, price string) (market.Quotation, error) {
-	base, quote, _ := strings.Cut(pair, "/")
-	bare, hundred := strings.CutPrefix(base, "100")
-	q, err := quotation(bare, quote, price)
-	if err != nil || !hundred {
-		return q, err
-	}
-	q.Rate, err = decimal.New(int64(q.Rate.Coef()), q.Rate.Scale()+2)
-	return q, err
-}
-
-// ecbAnswer is the ECB's XML: days, each with the currencies that a euro costs.
-type ecbAnswer struct {
-	Days []struct {
-		Time  string `xml:"time,attr"`
-		Rates []struct {
-			Currency string `xml:"currency,attr"`
-			Rate     string `xml:"rate,attr"`
-		} `xml:"Cube"`
-	} `xml:"Cube>Cube"`
-}
-
-func parseECB(d Document) ([]market.RateTable, error) {
-	var answer ecbAnswer
-	if err := xml.Unmarshal(d.Body, &answer); err != nil {
-		return nil, fmt.Errorf("xml: %w", err)
-	}
-	if len(answer.Days) == 0 {
-		return nil, errors.New("the answer has no dated Cube")
-	}
+// rateTables reads a document of rates and the pages after it. A day without any rate is none.
+func (r *Runner) rateTables(ctx context.Context, s RateSource, first Request, parse func(Document) (RatePage, error)) ([]market.RateTable, error) {
 	var tables []market.RateTable
-	for _, day := range answer.Days {
-		table, err := newTable("ECB", day.Time)
+	for n, next := 1, &first; next != nil; n++ {
+		if n > mostRatePages {
+			return nil, fmt.Errorf("more than %d pages", mostRatePages)
+		}
+		page, err := r.ratePage(ctx, s, *next, parse)
 		if err != nil {
-			return nil, err
+			return nil, pageError(n, err)
 		}
-		for _, r := range day.Rates {
-			q, err := quotation("EUR", r.Currency, r.Rate)
-			if err != nil {
-				return nil, err
-			}
-			table.Quotations = append(table.Quotations, q)
-		}
-		tables = append(tables, table)
+		tables, next = append(tables, page.Tables...), page.Next
 	}
-	return tables, nil
+	return slices.DeleteFunc(tables, func(t market.RateTable) bool { return len(t.Quotations) == 0 }), nil
+}
+
+func (r *Runner) ratePage(ctx context.Context, s RateSource, asked Request, parse func(Document) (RatePage, error)) (RatePage, error) {
+	f, err := r.Client.Fetch(ctx, asked, Manners{Spacing: rateSpacing, IgnoreRobots: r.Settings[s.ID].IgnoreRobots}, Validators{})
+	if err != nil {
+		return RatePage{}, err
+	}
+	page, err := parse(f.Document)
+	for i := range page.Tables {
+		page.Tables[i].FetchedAt = f.FetchedAt
+	}
+	if page.Next != nil {
+		page.Next.Header = asked.Header
+	}
+	return page, err
 }
 
 func newTable(source, date string) (market.RateTable, error) {
@@ -150,11 +122,25 @@ func newTable(source, date string) (market.RateTable, error) {
 	return market.RateTable{Source: source, Day: day}, nil
 }
 
+// addQuotation adds a rate to a table; one that the source has not on that day ("N/A", "---") is absent.
+func addQuotation(t *market.RateTable, q market.Quotation, err error) error {
+	if err == nil {
+		t.Quotations = append(t.Quotations, q)
+	}
+	if errors.Is(err, market.ErrNoPrice) {
+		return nil
+	}
+	return err
+}
+
 func quotation(base, quote, rate string) (market.Quotation, error) {
+	if strings.Trim(rate, "-") == "" {
+		rate = ""
+	}
 	from, errBase := market.ParseCurrency(base)
 	to, errQuote := market.ParseCurrency(quote)
 	value, errRate := market.ParseAmount(rate, to)
-	if err := errors.Join(errBase, errQuote, errRate); err != nil {
+	if err := cmp.Or(errBase, errQuote, errRate); err != nil {
 		return market.Quotation{}, fmt.Errorf("rate %s/%s: %w", abbreviate(base), abbreviate(quote), err)
 	}
 	if !value.IsPos() {

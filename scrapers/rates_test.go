@@ -56,7 +56,7 @@ func TestRatesOfTheCaptures(t *testing.T) {
 func TestRatesRefuseWhatTheyDoNotKnow(t *testing.T) {
 	tests := map[string]struct {
 		reason, body string
-		parse        func(Document) ([]market.RateTable, error)
+		parse        func(Document) (RatePage, error)
 		says         string
 	}{
 		"CFETS says no":      {"the code is shown", `{"head":{"rep_code":"500"}}`, parseCFETS, `code "500"`},
@@ -64,8 +64,11 @@ func TestRatesRefuseWhatTheyDoNotKnow(t *testing.T) {
 		"a price of words":   {"the pair is named", `{"head":{"rep_code":"200"},"data":{"lastDate":"2026-02-06"},"records":[{"vrtEName":"USD/CNY","price":"seven"}]}`, parseCFETS, "USD/CNY"},
 		"a price of zero":    {"nothing is worth nothing", `{"head":{"rep_code":"200"},"data":{"lastDate":"2026-02-06"},"records":[{"vrtEName":"USD/CNY","price":"0"}]}`, parseCFETS, "not positive"},
 		"a page":             {"a challenge is no rate", "<html></html>", parseCFETS, "is a page"},
+		"a price below zero": {"its dash is not the one that says there is none", `{"head":{"rep_code":"200"},"data":{"lastDate":"2026-02-06"},"records":[{"vrtEName":"USD/CNY","price":"-7"}]}`, parseCFETS, "not a number"},
 		"an empty XML":       {"no day, no rate", "<x/>", parseECB, "no dated Cube"},
 		"a broken XML":       {"the parser says where", "<x", parseECB, "xml"},
+		"a broken day":       {"of seven thousand days the one is named", `<x><Cube><Cube time="2026-02-06"><Cube currency="USD" rate="?"/></Cube></Cube></x>`, parseECB, "2026-02-06: rate EUR/USD"},
+		"a flood of XML":     {"each element costs many times its length", strings.Repeat("<x/>", mostElements+1), parseECB, "more elements"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -23,6 +23,10 @@ type Store interface {
 	Lock(ctx context.Context, provider string, slot time.Time) (Lease, error)
 	// SaveRates keeps exchange rates; a day that is known stays as it is.
 	SaveRates(ctx context.Context, tables []market.RateTable) error
+	// SaveRateHistory is SaveRates for all that a source has published up to a day.
+	SaveRateHistory(ctx context.Context, source string, complete time.Time, tables []market.RateTable) error
+	// RatesKnown tells a source's newest day, and the day up to which its history has been read; zero when there is none.
+	RatesKnown(ctx context.Context, source string) (newest, complete time.Time, err error)
 }
 
 // Lease is the right to read one provider, until it is released or lost.

@@ -77,6 +77,8 @@ func TestContract(t *testing.T) {
 		"only one reads a provider":                 onlyOneReads,
 		"a scheduled run is made once":              slotIsTakenOnce,
 		"rates of a day are frozen":                 ratesAreFrozen,
+		"it is known how far rates are known":       ratesKnown,
+		"rates kept as they once were are read":     oldRatesAreRead,
 		"text of every kind survives":               textSurvives,
 		"a value that cannot be decoded is no gap":  foreignValueIsAnError,
 		"an ended context ends the call":            contextIsHeeded,
@@ -231,20 +233,109 @@ func largeCommit(t *testing.T, b backend, p string) {
 
 func ratesAreFrozen(t *testing.T, b backend, _ string) {
 	s := b.open(t)
-	rate := func(text string) []market.RateTable {
-		d, _ := market.ParseAmount(text, market.CNY)
-		return []market.RateTable{{Source: "CFETS", Day: start.Truncate(24 * time.Hour), Quotations: []market.Quotation{{Base: market.USD, Quote: market.CNY, Rate: d}}}}
+	rate := func(text string) market.RateTable {
+		return market.RateTable{Source: "CFETS", Day: start.Truncate(24 * time.Hour), Quotations: []market.Quotation{
+			{Base: market.USD, Quote: market.CNY, Rate: amount(t, text)}}}
 	}
 	for _, text := range []string{"7.10", "7.20"} {
-		if err := s.SaveRates(t.Context(), rate(text)); err != nil {
+		if err := s.SaveRates(t.Context(), []market.RateTable{rate(text)}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	tables, err := s.Rates(t.Context())
-	if err != nil || len(tables) != 1 || tables[0].Quotations[0].Rate.String() != "7.10" {
-		t.Errorf("got %+v, %v", tables, err)
+	if err := s.SaveRateHistory(t.Context(), "CFETS", start, []market.RateTable{rate("7.30")}); err != nil {
+		t.Fatal(err)
+	}
+	checkRates(t, s, "CFETS", rate("7.10"))
+	closeStore(t, s)
+}
+
+func ratesKnown(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	day := func(n int) time.Time { return time.Date(2026, 10, n, 0, 0, 0, 0, time.UTC) }
+	table := func(n int) market.RateTable {
+		return market.RateTable{Source: p, Day: day(n), FetchedAt: start, Quotations: []market.Quotation{
+			{Base: market.EUR, Quote: market.USD, Rate: amount(t, "1.1700")}, {Base: market.EUR, Quote: "TRL", Rate: amount(t, "370000")}}}
+	}
+	before, err := s.RateDays(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := []struct {
+		reason           string
+		save             func() error
+		newest, complete time.Time
+		days             int
+	}{
+		{"nothing is known at first", func() error { return nil }, time.Time{}, time.Time{}, 0},
+		{"a day's table says nothing of the days before", func() error { return s.SaveRates(t.Context(), []market.RateTable{table(20)}) }, day(20), time.Time{}, 1},
+		{"a history does", func() error {
+			return s.SaveRateHistory(t.Context(), p, day(15), []market.RateTable{table(15), table(14)})
+		}, day(20), day(15), 3},
+		{"of another source it says nothing", func() error { return s.SaveRateHistory(t.Context(), p+"|x", day(25), nil) }, day(20), day(15), 3},
+		{"what is known stays known", func() error { return s.SaveRateHistory(t.Context(), p, day(14), nil) }, day(20), day(15), 3},
+		{"and grows without a table", func() error { return s.SaveRateHistory(t.Context(), p, day(20), nil) }, day(20), day(20), 3},
+	}
+	for _, step := range steps {
+		if err := step.save(); err != nil {
+			t.Fatal(err)
+		}
+		newest, complete, err := s.RatesKnown(t.Context(), p)
+		days, errDays := s.RateDays(t.Context())
+		if err != nil || errDays != nil || !newest.Equal(step.newest) || !complete.Equal(step.complete) || days-before != step.days {
+			t.Errorf("%s: until %s, all until %s, %d days, %v, %v", step.reason, newest, complete, days-before, err, errDays)
+		}
 	}
 	closeStore(t, s)
+	s = b.open(t)
+	checkRates(t, s, p, table(14), table(15), table(20))
+	if newest, complete, err := s.RatesKnown(t.Context(), p); err != nil || !newest.Equal(day(20)) || !complete.Equal(day(20)) {
+		t.Errorf("opened again: until %s, all until %s, %v", newest, complete, err)
+	}
+	closeStore(t, s)
+}
+
+func oldRatesAreRead(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	old := `{"Source":"` + p + `","Day":"2026-10-30T00:00:00Z","FetchedAt":"2026-11-01T12:00:00Z","Quotations":[{"Base":"USD","Quote":"CNY","Rate":"7.0100"}]}`
+	if err := s.client.HSet(t.Context(), ratesKey, p+"|2026-10-30", old).Err(); err != nil {
+		t.Fatal(err)
+	}
+	checkRates(t, s, p, market.RateTable{Source: p, Day: time.Date(2026, 10, 30, 0, 0, 0, 0, time.UTC), FetchedAt: start,
+		Quotations: []market.Quotation{{Base: market.USD, Quote: market.CNY, Rate: amount(t, "7.0100")}}})
+	for _, broken := range []string{`"EUR USD"`, `"EUR USD one"`, `7`, `"USD CNY 7.01  "`} {
+		if err := s.client.HSet(t.Context(), ratesKey, p+"|2026-10-30", `{"Source":"`+p+`","Quotations":`+broken+`}`).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if tables, err := s.Rates(t.Context()); !errors.Is(err, errForeign) {
+			t.Errorf("%s: got %v, %v", broken, tables, err)
+		}
+	}
+	if err := s.client.HDel(t.Context(), ratesKey, p+"|2026-10-30").Err(); err != nil {
+		t.Fatal(err)
+	}
+	closeStore(t, s)
+}
+
+func amount(t *testing.T, text string) market.Decimal {
+	t.Helper()
+	d, err := market.ParseAmount(text, market.USD)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// checkRates compares all rates of one source.
+func checkRates(t *testing.T, s *Store, source string, want ...market.RateTable) {
+	t.Helper()
+	all, err := s.Rates(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := slices.DeleteFunc(all, func(table market.RateTable) bool { return table.Source != source })
+	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b market.Decimal) bool { return a.String() == b.String() })); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func textSurvives(t *testing.T, b backend, p string) {

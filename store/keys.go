@@ -20,8 +20,9 @@ package store
 //	                               changed something was read from, JSON        changed something
 //	{provider}:changes     stream  <seq>-0: what one run changed                to changesKept         never
 //	{provider}:lock        string  who reads the provider now (not embedded)    -                      with the lock
-//	{collections}:known    hash    provider@collection -> both, JSON            one field a provider   never
+//	{collections}:known    hash    provider@collection -> it, JSON              one field a provider   never
 //	{fx}:rates             hash    source|day -> rates, JSON, never changed     one field a day        never
+//	{fx}:complete          hash    source -> the day up to which all is known   one field a source     never
 type keys struct{ prefix string }
 
 // The lengths of what is capped.
@@ -36,6 +37,7 @@ const (
 
 const (
 	ratesKey     = "{fx}:rates"
+	completeKey  = "{fx}:complete"
 	collectedKey = "{collections}:known"
 )
 
