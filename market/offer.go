@@ -136,7 +136,7 @@ func (o Offer) perGpuHour() (fraction, error) {
 	if err != nil || o.Listed.Per != PerInstance {
 		return f, err
 	}
-	return f.timesInts(o.GpuCount.Den, o.GpuCount.Num), nil
+	return f.times(ratio(o.GpuCount.Den, o.GpuCount.Num)), nil
 }
 
 // perOfferHour is the exact price of the whole offer for one hour, in the listed currency.
@@ -145,7 +145,7 @@ func (o Offer) perOfferHour() (fraction, error) {
 	if err != nil || o.Listed.Per == PerInstance {
 		return f, err
 	}
-	return f.timesInts(o.GpuCount.Num, o.GpuCount.Den), nil
+	return f.times(ratio(o.GpuCount.Num, o.GpuCount.Den)), nil
 }
 
 func (p ListedPrice) perHour() (fraction, error) {
@@ -153,7 +153,7 @@ func (p ListedPrice) perHour() (fraction, error) {
 	if err != nil {
 		return fraction{}, err
 	}
-	return newFraction().times(p.Amount).timesInts(3600, s), nil
+	return exactly(p.Amount).times(ratio(3600, s)), nil
 }
 
 // PricePerGpuHour is the price of one card for one hour in the listed currency, rounded once to six decimals.
@@ -171,7 +171,7 @@ func (o Offer) PricePerGpuHourIn(rate Rate) (Decimal, error) {
 	if err != nil {
 		return Decimal{}, err
 	}
-	return f.timesFraction(rate.exact).round(DerivedScale)
+	return f.times(rate.exact).round(DerivedScale)
 }
 
 // PricePerPflopsHourIn is the price of one PFLOPS of FP16 for one hour in another currency; false where the card's figure is
@@ -185,7 +185,7 @@ func (o Offer) PricePerPflopsHourIn(rate Rate, basis PflopsBasis) (Decimal, bool
 	if err != nil {
 		return Decimal{}, false
 	}
-	d, err := f.timesFraction(rate.exact).over(petaflops).round(DerivedScale)
+	d, err := f.times(rate.exact).over(exactly(petaflops)).round(DerivedScale)
 	return d, err == nil
 }
 
