@@ -37,19 +37,28 @@ func (f fraction) over(g fraction) fraction {
 
 // round gives the decimal nearest to the fraction, ties to even, without trailing zeros.
 func (f fraction) round(scale int) (Decimal, error) {
+	n, err := f.units(scale)
+	if err != nil {
+		return Decimal{}, err
+	}
+	return toDecimal(n, scale)
+}
+
+// units is round as a whole number of 10^-scale.
+func (f fraction) units(scale int) (int64, error) {
 	scaled, fits := f.num.times(wide{lo: tens[scale]})
 	switch {
 	case f.beyond != nil || !fits:
-		return f.enlarged().round(scale)
+		return f.enlarged().units(scale)
 	case f.den == wide{}:
-		return Decimal{}, errDivideByZero
+		return 0, errDivideByZero
 	}
-	units, fits := scaled.nearest(f.den)
-	n, signFits := signed(units, f.negative)
+	rounded, fits := scaled.nearest(f.den)
+	n, signFits := signed(rounded, f.negative)
 	if !fits || !signFits {
-		return Decimal{}, errTooLarge
+		return 0, errTooLarge
 	}
-	return toDecimal(n, scale)
+	return n, nil
 }
 
 func (f fraction) enlarged() *large {

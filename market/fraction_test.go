@@ -101,10 +101,10 @@ func unit(d Decimal) *big.Int {
 
 func (p price) check(t *testing.T) {
 	t.Helper()
-	want, wantErr := p.reference().round(p.scale)
-	got, err := p.fraction().round(p.scale)
+	want, wantErr := p.reference().units(p.scale)
+	got, err := p.fraction().units(p.scale)
 	if !errors.Is(err, wantErr) || got != want {
-		t.Fatalf("%+v: got %s, %v, want %s, %v", p, got, err, want, wantErr)
+		t.Fatalf("%+v: got %d, %v, want %d, %v", p, got, err, want, wantErr)
 	}
 	p.checkUnits(t)
 }
@@ -150,6 +150,22 @@ func randomPrice(random *rand.Rand) price {
 	}
 	amount := func() Decimal { return decimal.MustNew(number(), random.IntN(decimal.MaxScale+1)) }
 	return price{amount(), amount(), amount(), amount(), number(), number(), number(), random.IntN(decimal.MaxScale + 1)}
+}
+
+// TestPricesDoNotAllocate holds what makes a market of many offers cheap to price.
+func TestPricesDoNotAllocate(t *testing.T) {
+	o := offerOf(t, func(l *Listing) { l.Price, l.Currency, l.Period = "1234567.89", "GBP", PerMonth })
+	rate, found := NewRates([]RateTable{quotes(t, "CFETS", noon, "USD", "CNY", "7.0123"), quotes(t, "ECB", noon, "EUR", "USD", "1.2345", "EUR", "GBP", "0.8123")}).Between("GBP", CNY, noon)
+	allocations := testing.AllocsPerRun(100, func() {
+		_, err := o.PricePerGpuHourIn(rate)
+		_, known := o.PricePerPflopsHourIn(rate, Fp16Sparse)
+		if err != nil || !known {
+			t.Error(known, err)
+		}
+	})
+	if !found || allocations != 0 {
+		t.Errorf("rate found: %v, %v allocations", found, allocations)
+	}
 }
 
 // FuzzFraction compares with whole numbers of any size.

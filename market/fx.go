@@ -91,6 +91,9 @@ func (r Rates) Between(base, quote Currency, at time.Time) (Rate, bool) {
 	return across(latest, base, quote)
 }
 
+// remembered looks every rate of a day up once; it is for one goroutine.
+func (r Rates) remembered() dayRates { return dayRates{r, map[dayRate]*Rate{}} }
+
 // latest picks each source's newest table that is not after the day of at.
 func (r Rates) latest(at time.Time) []RateTable {
 	out := make([]RateTable, 0, len(r.sources))
@@ -175,6 +178,6 @@ func combine(a, b Rate) Rate {
 func midnight(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
 // Convert turns an amount of the rate's base into its quote, rounded once to six decimals.
-func (r Rate) Convert(amount Decimal) (Decimal, error) {
-	return r.exact.times(exactly(amount)).round(DerivedScale)
-}
+func (r Rate) Convert(amount Decimal) (Decimal, error) { return r.convert(amount).round(DerivedScale) }
+
+func (r Rate) convert(amount Decimal) fraction { return r.exact.times(exactly(amount)) }

@@ -152,8 +152,7 @@ func (r *indexReader) read(c Chronicle, keep *predicate) error {
 	}
 	for _, told := range c.Offers {
 		o := told.Offer
-		e := Entry{Offer: o, search: searchText(o)}
-		if o.Market == MarketUnknown || !keep.matches(&e) {
+		if o.Market == MarketUnknown || !keep.matches(&Entry{Offer: o}) {
 			continue
 		}
 		if err := r.offer(told, fresh[o.Sheet]); err != nil {
@@ -244,8 +243,12 @@ func (p *pricedPoint) price(points []Point, at int, rates Rates, c Currency, ste
 		return p.cost, true, nil
 	}
 	d, err := points[at].PricePerGpuHourIn(rate)
-	*p = pricedPoint{at, rate.Day, rate.Source, millionths(d)}
-	return p.cost, err == nil, err
+	if err != nil {
+		return 0, false, err
+	}
+	cost, err := Units(d, DerivedScale)
+	*p = pricedPoint{at, rate.Day, rate.Source, cost}
+	return cost, err == nil, err
 }
 
 func (r *indexReader) put(group indexGroup, step int, o Offer, price int64, fresh []span) {

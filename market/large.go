@@ -9,10 +9,10 @@ func (a *large) times(b *large) *large {
 	return &large{new(big.Int).Mul(a.num, b.num), new(big.Int).Mul(a.den, b.den)}
 }
 
-// round gives the decimal nearest to the fraction, ties to even, without trailing zeros.
-func (a *large) round(scale int) (Decimal, error) {
+// units is the fraction as a whole number of 10^-scale, the nearest, ties to even.
+func (a *large) units(scale int) (int64, error) {
 	if a.den.Sign() == 0 {
-		return Decimal{}, errDivideByZero
+		return 0, errDivideByZero
 	}
 	scaled := new(big.Int).Mul(a.num, bigOf(wide{lo: tens[scale]}))
 	quotient, rest := new(big.Int).QuoRem(scaled, a.den, new(big.Int))
@@ -20,9 +20,9 @@ func (a *large) round(scale int) (Decimal, error) {
 		quotient.Add(quotient, big.NewInt(int64(scaled.Sign()*a.den.Sign())))
 	}
 	if !quotient.IsInt64() {
-		return Decimal{}, errTooLarge
+		return 0, errTooLarge
 	}
-	return toDecimal(quotient.Int64(), scale)
+	return quotient.Int64(), nil
 }
 
 func awayFromZero(quotient, rest, den *big.Int) bool {
