@@ -40,11 +40,12 @@ generated: ## generated code and go.mod are as they would be made anew
 	@git diff --exit-code -- graph || { echo "generated code was not up to date"; exit 1; }
 
 .PHONY: fuzz
-fuzz: ## fuzz every parser for half a minute each
+fuzz: ## fuzz every parser, and the arithmetic of prices, for half a minute each
 	$(GO) test -fuzz 'FuzzParse$$' -fuzztime 30s -fuzzminimizetime 10x ./scrapers
 	$(GO) test -fuzz FuzzRates -fuzztime 30s ./scrapers
 	$(GO) test -fuzz FuzzIdentify -fuzztime 30s ./market
 	$(GO) test -fuzz FuzzParseAmount -fuzztime 30s ./market
+	$(GO) test -fuzz FuzzFraction -fuzztime 30s ./market
 	$(GO) test -fuzz FuzzReadCommand -fuzztime 30s ./store
 	$(GO) test -fuzz FuzzDecimal -fuzztime 30s ./graph/scalar
 	$(GO) test -fuzz FuzzCursor -fuzztime 30s ./graph

@@ -65,9 +65,10 @@ func (b *Book) Apply(provider string, sheets []Sheet, upserts []Offer, removed [
 func (b *Book) SetRates(rates Rates, now time.Time) {
 	b.change(func() []string {
 		b.rates, b.ratesAt = rates, now
+		remembered := rates.remembered()
 		for _, entries := range b.entries {
 			for id, e := range entries {
-				entries[id] = newEntry(e.Offer, rates, now)
+				entries[id] = newEntry(e.Offer, remembered, now)
 			}
 		}
 		return slices.Collect(maps.Keys(b.entries))
@@ -94,8 +95,9 @@ func (b *Book) upsert(provider string, offers []Offer) {
 	if b.entries[provider] == nil {
 		b.entries[provider] = map[string]*Entry{}
 	}
+	remembered := b.rates.remembered()
 	for _, o := range offers {
-		b.entries[provider][o.ID] = newEntry(o, b.rates, b.ratesAt)
+		b.entries[provider][o.ID] = newEntry(o, remembered, b.ratesAt)
 	}
 }
 

@@ -5,35 +5,41 @@ import (
 	"time"
 )
 
-func newEntry(o Offer, rates Rates, at time.Time) *Entry {
+func newEntry(o Offer, rates dayRates, at time.Time) *Entry {
 	e := &Entry{Offer: o, Gpu: theCatalogue().byID[o.GpuID], usdPerGpuHour: unknownPrice, usdPerPflopsHour: unknownPrice, usdPerHour: unknownPrice}
-	e.search = searchText(o)
-	if rate, found := rates.Between(o.Listed.Currency, USD, at); found {
-		e.price(rate)
+	if rate := rates.on(o.Listed.Currency, USD, at); rate != nil {
+		e.price(*rate)
 	}
 	return e
 }
 
 // searchText is what free text is looked for in.
-func searchText(o Offer) string {
-	return strings.ToLower(strings.Join([]string{o.Provider, o.SKU, o.GpuName, o.GpuModel}, "\x00"))
+func (e *Entry) searchText() string {
+	if known := e.text.Load(); known != nil {
+		return *known
+	}
+	o := &e.Offer
+	text := strings.ToLower(strings.Join([]string{o.Provider, o.SKU, o.GpuName, o.GpuModel}, "\x00"))
+	e.text.Store(&text)
+	return text
 }
 
 func (e *Entry) price(rate Rate) {
-	if d, err := e.Offer.PricePerGpuHourIn(rate); err == nil {
-		e.usdPerGpuHour = millionths(d)
+	e.usdPerHour = millionths(rate.convert(e.Offer.Price))
+	card, err := e.Offer.Listed.perGpuHour(e.Offer.GpuCount)
+	if err != nil {
+		return
 	}
-	if d, known := e.Offer.PricePerPflopsHourIn(rate, Fp16Dense); known {
-		e.usdPerPflopsHour = millionths(d)
-	}
-	if d, err := rate.Convert(e.Offer.Price); err == nil {
-		e.usdPerHour = millionths(d)
+	card = card.times(rate.exact)
+	e.usdPerGpuHour = millionths(card)
+	if figure := petaflopsOf()[e.Offer.GpuID].dense; figure.IsPos() {
+		e.usdPerPflopsHour = millionths(card.over(exactly(figure)))
 	}
 }
 
-// millionths scales a derived amount, which has at most six decimals, to a whole number.
-func millionths(d Decimal) int64 {
-	n, err := Units(d, DerivedScale)
+// millionths is a derived amount, which has six decimals, as a whole number.
+func millionths(f fraction) int64 {
+	n, err := f.units(DerivedScale)
 	if err != nil {
 		return unknownPrice
 	}

@@ -100,7 +100,7 @@ func (x *Exporter) Count(c Chronicle) (n int, err error) {
 func (x *Exporter) series(c Chronicle) ([]*exportSeries, error) {
 	var out []*exportSeries
 	for _, told := range c.Offers {
-		if !x.offers.matches(&Entry{Offer: told.Offer, search: searchText(told.Offer)}) {
+		if !x.offers.matches(&Entry{Offer: told.Offer}) {
 			continue
 		}
 		s, err := newExportSeries(told)

@@ -118,7 +118,7 @@ func (p *predicate) matches(e *Entry) bool {
 	o, f := &e.Offer, &p.filter
 	return p.matchesGpu(o) && p.matchesPrice(e) && p.matchesSeller(o) && p.matchesPlace(o) &&
 		(f.Components || o.Listed.Per != PerComponent) && in(f.Markets, o.Market) && in(f.CommitmentMonths, o.CommitmentMonths) && in(f.Stock, o.Stock) && p.matchesSize(o) &&
-		(p.search == "" || strings.Contains(e.search, p.search)) && (p.stale == nil || !p.stale[SheetKey{o.Provider, o.Sheet}])
+		(p.search == "" || strings.Contains(e.searchText(), p.search)) && (p.stale == nil || !p.stale[SheetKey{o.Provider, o.Sheet}])
 }
 
 func (p *predicate) matchesGpu(o *Offer) bool {

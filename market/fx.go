@@ -36,7 +36,7 @@ type Rate struct {
 
 // One is the rate of a currency to itself.
 func One(c Currency, at time.Time) Rate {
-	return Rate{Base: c, Quote: c, Day: midnight(at), Source: "identity", exact: newFraction()}
+	return Rate{Base: c, Quote: c, Day: midnight(at), Source: "identity", exact: ratio(1, 1)}
 }
 
 // Decimal is the rate rounded to nine decimals, for display. Amounts are converted with the exact rate.
@@ -91,6 +91,9 @@ func (r Rates) Between(base, quote Currency, at time.Time) (Rate, bool) {
 	return across(latest, base, quote)
 }
 
+// remembered looks every rate of a day up once; it is for one goroutine.
+func (r Rates) remembered() dayRates { return dayRates{r, map[dayRate]*Rate{}} }
+
 // latest picks each source's newest table that is not after the day of at.
 func (r Rates) latest(at time.Time) []RateTable {
 	out := make([]RateTable, 0, len(r.sources))
@@ -122,22 +125,21 @@ func (t RateTable) between(base, quote Currency) (Rate, bool) {
 	if !foundBase || !foundQuote {
 		return Rate{}, false
 	}
-	exact := toBase.copy().timesFraction(fraction{toQuote.den, toQuote.num})
-	return Rate{Base: base, Quote: quote, Day: t.Day, Source: t.Source, exact: exact}, true
+	return Rate{Base: base, Quote: quote, Day: t.Day, Source: t.Source, exact: toBase.over(toQuote)}, true
 }
 
 // pivot is what one unit of c costs in the currency that the whole table is quoted against.
 func (t RateTable) pivot(c Currency) (fraction, bool) {
 	center := t.center()
 	if c == center {
-		return newFraction(), true
+		return ratio(1, 1), true
 	}
 	for _, q := range t.Quotations {
 		switch {
 		case q.Base == c && q.Quote == center:
-			return newFraction().times(q.Rate), true
+			return exactly(q.Rate), true
 		case q.Quote == c && q.Base == center:
-			return newFraction().over(q.Rate), true
+			return ratio(1, 1).over(exactly(q.Rate)), true
 		}
 	}
 	return fraction{}, false
@@ -181,12 +183,12 @@ func combine(a, b Rate) Rate {
 		day = b.Day
 	}
 	return Rate{Base: a.Base, Quote: b.Quote, Day: day, Source: fmt.Sprintf("%s and %s via %s", a.Source, b.Source, a.Quote),
-		exact: a.exact.copy().timesFraction(b.exact)}
+		exact: a.exact.times(b.exact)}
 }
 
 func midnight(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
 // Convert turns an amount of the rate's base into its quote, rounded once to six decimals.
-func (r Rate) Convert(amount Decimal) (Decimal, error) {
-	return r.exact.copy().times(amount).round(DerivedScale)
-}
+func (r Rate) Convert(amount Decimal) (Decimal, error) { return r.convert(amount).round(DerivedScale) }
+
+func (r Rate) convert(amount Decimal) fraction { return r.exact.times(exactly(amount)) }

@@ -62,7 +62,7 @@ func NewIndex(chronicles []Chronicle, rates Rates, q IndexQuestion) ([]Index, er
 	if err != nil {
 		return nil, err
 	}
-	reader := indexReader{question: q, rates: rates, steps: steps, groups: map[indexGroup][]indexStep{}}
+	reader := indexReader{question: q, rates: rates.remembered(), steps: steps, groups: map[indexGroup][]indexStep{}}
 	for _, c := range chronicles {
 		if err := reader.read(c, keep); err != nil {
 			return nil, err
@@ -136,7 +136,7 @@ type indexStep struct {
 
 type indexReader struct {
 	question IndexQuestion
-	rates    Rates
+	rates    dayRates
 	steps    []span
 	groups   map[indexGroup][]indexStep
 }
@@ -152,8 +152,7 @@ func (r *indexReader) read(c Chronicle, keep *predicate) error {
 	}
 	for _, told := range c.Offers {
 		o := told.Offer
-		e := Entry{Offer: o, search: searchText(o)}
-		if o.Market == MarketUnknown || !keep.matches(&e) {
+		if o.Market == MarketUnknown || !keep.matches(&Entry{Offer: o}) {
 			continue
 		}
 		if err := r.offer(told, fresh[o.Sheet]); err != nil {
@@ -226,26 +225,26 @@ func pointAtSecond(points []Point, second int64) int {
 
 // pricedPoint remembers what a point costs at a rate: most steps ask for the same as the one before.
 type pricedPoint struct {
-	at     int
-	day    time.Time
-	source string
-	cost   int64
+	at   int
+	rate *Rate
+	cost int64
 }
 
-func (p *pricedPoint) price(points []Point, at int, rates Rates, c Currency, step span) (price int64, known bool, err error) {
-	rate, known := rates.Between(points[at].Currency, c, time.Unix(step.to-1, 0))
-	if !known {
+func (p *pricedPoint) price(points []Point, at int, rates dayRates, c Currency, step span) (price int64, known bool, err error) {
+	rate := rates.on(points[at].Currency, c, time.Unix(step.to-1, 0))
+	if rate == nil {
 		return 0, false, nil
 	}
-	if rate.Source == "identity" {
-		rate.Day = time.Time{}
-	}
-	if p.at == at && p.day.Equal(rate.Day) && p.source == rate.Source {
+	if p.at == at && p.rate == rate {
 		return p.cost, true, nil
 	}
-	d, err := points[at].PricePerGpuHourIn(rate)
-	*p = pricedPoint{at, rate.Day, rate.Source, millionths(d)}
-	return p.cost, err == nil, err
+	d, err := points[at].PricePerGpuHourIn(*rate)
+	if err != nil {
+		return 0, false, err
+	}
+	cost, err := Units(d, DerivedScale)
+	*p = pricedPoint{at, rate, cost}
+	return cost, err == nil, err
 }
 
 func (r *indexReader) put(group indexGroup, step int, o Offer, price int64, fresh []span) {

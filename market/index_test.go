@@ -111,6 +111,28 @@ NEOCLOUD ON_DEMAND 0:
 	}
 }
 
+// TestIndexFollowsBothSources converts through two sources of which only one goes on: the rate is as old as the older, and yet another.
+func TestIndexFollowsBothSources(t *testing.T) {
+	p := pointAt(day, "8")
+	p.Currency = "GBP"
+	c := Chronicle{Provider: "p", Sheets: []SheetLog{{Sheet: Sheet{Provider: "p", Name: "prices"}, Runs: runsOf(day, 2*day)}}, Offers: []Told{told(t, "a", p)}}
+	rates := NewRates([]RateTable{
+		quotes(t, "CFETS", time.Unix(day, 0), "USD", "CNY", "7"),
+		quotes(t, "ECB", time.Unix(day, 0), "EUR", "USD", "1.25", "EUR", "GBP", "0.8"),
+		quotes(t, "ECB", time.Unix(2*day, 0), "EUR", "USD", "1.5", "EUR", "GBP", "0.8")})
+	q := IndexQuestion{Gpu: "H100", From: time.Unix(day, 0), To: time.Unix(3*day, 0), Step: day * time.Second, Currency: CNY, Now: time.Unix(20*day, 0), Cadence: daily}
+	indices, err := NewIndex([]Chronicle{c}, rates, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `NEOCLOUD ON_DEMAND 0:
+1 10.9375 10.9375 10.9375 10.9375 10.9375 of 1 by 1, 1.00
+2 13.125 13.125 13.125 13.125 13.125 of 1 by 1, 1.00`
+	if got := indexText(indices); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestIndexRefuses(t *testing.T) {
 	tests := map[string]struct {
 		reason, field string

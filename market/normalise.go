@@ -139,7 +139,7 @@ func (o Offer) priced() (Offer, error) {
 	if !o.GpuCount.valid() {
 		return Offer{}, errors.New("no cards")
 	}
-	f, err := o.perOfferHour()
+	f, err := o.Listed.perOfferHour(o.GpuCount)
 	if err != nil {
 		return Offer{}, err
 	}

@@ -130,22 +130,22 @@ func (o Offer) SameQuote(other Offer) bool {
 		o.Stock == other.Stock && show(o.GpusAvailable) == show(other.GpusAvailable)
 }
 
-// perGpuHour is the exact price of one card for one hour, in the listed currency.
-func (o Offer) perGpuHour() (fraction, error) {
-	f, err := o.Listed.perHour()
-	if err != nil || o.Listed.Per != PerInstance {
+// perGpuHour is the exact price of one of an offer's cards for one hour, in the listed currency.
+func (p ListedPrice) perGpuHour(cards Count) (fraction, error) {
+	f, err := p.perHour()
+	if err != nil || p.Per != PerInstance {
 		return f, err
 	}
-	return f.timesInts(o.GpuCount.Den, o.GpuCount.Num), nil
+	return f.times(ratio(cards.Den, cards.Num)), nil
 }
 
-// perOfferHour is the exact price of the whole offer for one hour, in the listed currency.
-func (o Offer) perOfferHour() (fraction, error) {
-	f, err := o.Listed.perHour()
-	if err != nil || o.Listed.Per == PerInstance {
+// perOfferHour is the exact price of an offer, with all its cards, for one hour, in the listed currency.
+func (p ListedPrice) perOfferHour(cards Count) (fraction, error) {
+	f, err := p.perHour()
+	if err != nil || p.Per == PerInstance {
 		return f, err
 	}
-	return f.timesInts(o.GpuCount.Num, o.GpuCount.Den), nil
+	return f.times(ratio(cards.Num, cards.Den)), nil
 }
 
 func (p ListedPrice) perHour() (fraction, error) {
@@ -153,12 +153,12 @@ func (p ListedPrice) perHour() (fraction, error) {
 	if err != nil {
 		return fraction{}, err
 	}
-	return newFraction().times(p.Amount).timesInts(3600, s), nil
+	return exactly(p.Amount).times(ratio(3600, s)), nil
 }
 
 // PricePerGpuHour is the price of one card for one hour in the listed currency, rounded once to six decimals.
 func (o Offer) PricePerGpuHour() (Decimal, error) {
-	f, err := o.perGpuHour()
+	f, err := o.Listed.perGpuHour(o.GpuCount)
 	if err != nil {
 		return Decimal{}, err
 	}
@@ -167,36 +167,24 @@ func (o Offer) PricePerGpuHour() (Decimal, error) {
 
 // PricePerGpuHourIn is the price of one card for one hour in another currency, rounded once to six decimals.
 func (o Offer) PricePerGpuHourIn(rate Rate) (Decimal, error) {
-	f, err := o.perGpuHour()
+	f, err := o.Listed.perGpuHour(o.GpuCount)
 	if err != nil {
 		return Decimal{}, err
 	}
-	return f.timesFraction(rate.exact).round(DerivedScale)
+	return f.times(rate.exact).round(DerivedScale)
 }
 
 // PricePerPflopsHourIn is the price of one PFLOPS of FP16 for one hour in another currency; false where the card's figure is
 // unknown on that basis.
 func (o Offer) PricePerPflopsHourIn(rate Rate, basis PflopsBasis) (Decimal, bool) {
-	petaflops, known := o.petaflopsPerCard(basis)
-	if !known {
+	figure := petaflopsOf()[o.GpuID].on(basis)
+	if !figure.IsPos() {
 		return Decimal{}, false
 	}
-	f, err := o.perGpuHour()
+	f, err := o.Listed.perGpuHour(o.GpuCount)
 	if err != nil {
 		return Decimal{}, false
 	}
-	d, err := f.timesFraction(rate.exact).over(petaflops).round(DerivedScale)
+	d, err := f.times(rate.exact).over(exactly(figure)).round(DerivedScale)
 	return d, err == nil
-}
-
-func (o Offer) petaflopsPerCard(basis PflopsBasis) (Decimal, bool) {
-	gpu := theCatalogue().byID[o.GpuID]
-	if gpu == nil {
-		return Decimal{}, false
-	}
-	tflops := gpu.Fp16Tflops
-	if basis == Fp16Sparse {
-		tflops = gpu.Fp16SparseTflops
-	}
-	return petaflops(tflops)
 }

@@ -3,6 +3,7 @@ package market
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 	"sync"
@@ -62,13 +63,14 @@ func NewPast(chronicles []Chronicle, rates Rates, at time.Time) (*View, error) {
 // entriesAt are the provider's offers that were listed at a moment.
 func (c Chronicle) entriesAt(rates Rates, at time.Time) ([]*Entry, error) {
 	var entries []*Entry
-	for _, told := range c.Offers {
-		offer, listed, err := told.at(at)
+	remembered := rates.remembered()
+	for i := range c.Offers {
+		offer, listed, err := c.Offers[i].at(at)
 		if err != nil {
 			return nil, err
 		}
 		if listed {
-			entries = append(entries, newEntry(offer, rates, at))
+			entries = append(entries, newEntry(offer, remembered, at))
 		}
 	}
 	return entries, nil
@@ -89,23 +91,20 @@ func (c Chronicle) sheetsAt(at time.Time, sheets map[SheetKey]Sheet) error {
 
 // at is the offer as it stood at a moment; listed is false before it was first seen, and while it was withdrawn. A clock that went
 // back has left points out of their order: the latest before the moment holds, of two at one second the one written last.
-func (t Told) at(moment time.Time) (offer Offer, listed bool, err error) {
-	limit, first := moment.Unix(), int64(0)
-	var last *PointReader
+func (t *Told) at(moment time.Time) (offer Offer, listed bool, err error) {
+	limit, first := moment.Unix(), int64(math.MaxInt64)
+	var last PointReader
 	r := ReadPoints(t.Stream)
 	for r.Next() {
-		if r.Seconds() > limit || last != nil && r.Seconds() < last.Seconds() {
+		if r.Seconds() > limit || last.started && r.Seconds() < last.Seconds() {
 			continue
 		}
-		if last == nil {
-			last, first = new(PointReader), r.Seconds()
-		}
-		*last, first = *r, min(first, r.Seconds())
+		last, first = *r, min(first, r.Seconds())
 	}
 	if r.Err() != nil {
 		return Offer{}, false, fmt.Errorf("history of %s: %w", t.Offer.ID, r.Err())
 	}
-	if last == nil || last.Withdrawn() {
+	if !last.started || last.Withdrawn() {
 		return Offer{}, false, nil
 	}
 	p, err := last.Point()

@@ -40,7 +40,8 @@ func (p Point) offer() Offer {
 
 // Price is the whole offer for one hour in the currency it was listed in, rounded once to six decimals.
 func (p Point) Price() (Money, error) {
-	f, err := p.offer().perOfferHour()
+	o := p.offer()
+	f, err := o.Listed.perOfferHour(o.GpuCount)
 	if err != nil {
 		return Money{}, err
 	}

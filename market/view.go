@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Entry is an offer in the book with what is computed from it once.
@@ -14,7 +15,8 @@ type Entry struct {
 	Gpu *Gpu
 	// usd values are millionths of a dollar, for comparing only; negative is unknown.
 	usdPerGpuHour, usdPerPflopsHour, usdPerHour int64
-	search                                      string
+	// text is put together when something is first looked for in it; see searchText.
+	text atomic.Pointer[string]
 }
 
 const unknownPrice = -1
