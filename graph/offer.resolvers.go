@@ -21,12 +21,6 @@ func (r *queryResolver) Offers(ctx context.Context, filter *model.OfferFilter, o
 }
 
 // Offer finds one offer.
-func (r *queryResolver) Offer(ctx context.Context, id string) (*model.Offer, error) {
-	env := r.env(ctx)
-	entry := env.View.Offer(id)
-	if entry == nil {
-		return nil, nil
-	}
-	offer := model.NewOffer(env, entry)
-	return &offer, nil
+func (r *queryResolver) Offer(ctx context.Context, id string, asOf *time.Time) (*model.Offer, error) {
+	return r.offer(ctx, id, asOf)
 }

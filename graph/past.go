@@ -27,6 +27,24 @@ func (r *Resolver) exportCount(ctx context.Context, filter *model.OfferFilter, f
 	return r.Past.ExportCount(ctx, q)
 }
 
+// offer finds an offer, as it is or as it stood at a moment.
+func (r *Resolver) offer(ctx context.Context, id string, asOf *time.Time) (*model.Offer, error) {
+	filter := &model.OfferFilter{}
+	if asOf != nil {
+		filter.Providers = []string{market.ProviderOfOffer(id)}
+	}
+	env, err := r.at(ctx, asOf, filter)
+	if err != nil {
+		return nil, err
+	}
+	entry := env.View.Offer(id)
+	if entry == nil {
+		return nil, nil
+	}
+	offer := model.NewOffer(env, entry)
+	return &offer, nil
+}
+
 // at is what a request sees that asks for another moment; nil is now.
 func (r *Resolver) at(ctx context.Context, moment *time.Time, filter *model.OfferFilter) (*model.Env, error) {
 	env := r.env(ctx)

@@ -10,6 +10,10 @@ func TestAsOf(t *testing.T) {
 		`{"offers": {"totalCount": 1, "nodes": [{"sku": "a8.h100", "listed": {"amount": "72", "currency": "CNY"}, "usd": "1.25", "stock": "LIMITED",
 		"observedAt": "2026-11-18T12:00:00.000Z", "changedAt": "2026-11-18T12:00:00.000Z", "stale": false, "provider": {"id": "alpha", "status": "FRESH"}}]},
 		"now": {"nodes": [{"listed": {"amount": "49.24"}}]}}`)
+	w.expect("and so for one offer, by its id",
+		`{ then: offer(id: "alpha/a8.h100/us-east-1/on-demand", asOf: "2026-11-19T18:00:00Z") { listed { amount currency } } now: offer(id: "alpha/a8.h100/us-east-1/on-demand") { listed { amount } }
+		   before: offer(id: "alpha/a8.h100/us-east-1/on-demand", asOf: "2026-11-01T18:00:00Z") { id } nobody: offer(id: "%zz", asOf: "2026-11-19T18:00:00Z") { id } }`,
+		`{"then": {"listed": {"amount": "72", "currency": "CNY"}}, "now": {"listed": {"amount": "49.24"}}, "before": null, "nobody": null}`)
 	w.expect("before the day of the rate there is no price in dollars, and none is guessed",
 		`{ offers(asOf: "2026-11-18T13:00:00Z") { nodes { listed { amount } pricePerGpuHour } } }`, `{"offers": {"nodes": [{"listed": {"amount": "72"}, "pricePerGpuHour": null}]}}`)
 	w.expect("before the first reading nothing was listed", `{ offers(asOf: "2026-11-18T11:00:00Z") { totalCount } }`, `{"offers": {"totalCount": 0}}`)

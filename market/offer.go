@@ -90,6 +90,13 @@ func OfferID(provider, sku, region string, m Market, months int) string {
 	return strings.Join([]string{idPart(provider), idPart(sku), idPart(region), last}, "/")
 }
 
+// ProviderOfOffer is the provider in an offer's id; empty where it is none.
+func ProviderOfOffer(id string) string {
+	part, _, _ := strings.Cut(id, "/")
+	provider, _ := url.PathUnescape(part) // of what is no id nothing is found
+	return provider
+}
+
 func idPart(text string) string {
 	return url.PathEscape(strings.ToLower(strings.Join(strings.Fields(text), " ")))
 }

@@ -60,7 +60,7 @@ type QueryResolver interface {
 	IdentifyGpu(ctx context.Context, name string, provider *string) (*model.GpuIdentity, error)
 	Index(ctx context.Context, gpu string, filter *model.OfferFilter, from time.Time, to *time.Time, step *time.Duration, currency *market.Currency) ([]model.PriceIndex, error)
 	Offers(ctx context.Context, filter *model.OfferFilter, orderBy *model.OfferOrder, first *int, after *string, last *int, before *string, asOf *time.Time) (*model.OfferConnection, error)
-	Offer(ctx context.Context, id string) (*model.Offer, error)
+	Offer(ctx context.Context, id string, asOf *time.Time) (*model.Offer, error)
 	Providers(ctx context.Context, kinds []market.ProviderKind) ([]model.Provider, error)
 	Provider(ctx context.Context, id string) (*model.Provider, error)
 	ExchangeRate(ctx context.Context, base market.Currency, quote market.Currency, at *time.Time) (*model.ExchangeRate, error)
@@ -763,8 +763,13 @@ extend type Query {
     "A moment that has been: what was listed then, at the price, stock, freshness and exchange rates of then. Tax, tier and depth are not kept."
     asOf: Time
   ): OfferConnection!
-  "One offer; null when there is none of that id."
-  offer("The offer's id." id: ID!): Offer
+  "One offer; null when there is none of that id, or was none at that moment."
+  offer(
+    "The offer's id."
+    id: ID!
+    "A moment that has been, as in ` + "`" + `offers` + "`" + `: what was withdrawn since, or imported, is found where it was listed."
+    asOf: Time
+  ): Offer
 }
 `, BuiltIn: false},
 	{Name: "../schema/provider.graphqls", Input: `"The kind of seller, so that marketplaces and second-hand feeds are never mixed with list prices unseen."
@@ -1876,6 +1881,14 @@ func (ec *executionContext) field_Query_offer_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -6084,7 +6097,7 @@ func (ec *executionContext) _Query_offer(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Offer(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Query().Offer(ctx, fc.Args["id"].(string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Offer) graphql.Marshaler {
