@@ -194,9 +194,5 @@ func (o Offer) petaflopsPerCard(basis PflopsBasis) (Decimal, bool) {
 	if gpu == nil {
 		return Decimal{}, false
 	}
-	tflops := gpu.Fp16Tflops
-	if basis == Fp16Sparse {
-		tflops = gpu.Fp16SparseTflops
-	}
-	return petaflops(tflops)
+	return gpu.petaflops(basis)
 }
