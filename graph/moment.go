@@ -31,7 +31,7 @@ func (r *Resolver) now() *model.Env {
 	for _, p := range r.Registry.Providers() {
 		providers[p.ID] = p
 	}
-	return &model.Env{View: r.Book.View(), Now: r.Now(), Providers: providers, Log: r.Log, NextRun: r.Registry.NextRun}
+	return &model.Env{View: r.Book.View(), Now: r.Now(), Providers: providers, Log: r.Log, NextRun: r.Registry.NextRun, Past: r.Past}
 }
 
 // env is what the request sees.
