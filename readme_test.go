@@ -3,9 +3,12 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 var (
@@ -13,6 +16,57 @@ var (
 	curlBody     = regexp.MustCompile(`(?s)-d '(\{.*?\})'`)
 	jsonBlock    = regexp.MustCompile("(?s)```json\n(.*?)```")
 )
+
+// shownAnswer is a query, with the answer that stands behind it where one does.
+var shownAnswer = regexp.MustCompile("(?s)```graphql\n(.*?)```(?:\n+```json\n(.*?)```)?")
+
+// TestDocsQueriesRun asks what the pages under docs/ tell their readers to ask, and compares the answers they show.
+func TestDocsQueriesRun(t *testing.T) {
+	pages, err := filepath.Glob("docs/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	scrapeTable(t, samples, dir)
+	server := serve(t, dir, "--replay", samples)
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range shownAnswer.FindAllStringSubmatch(string(text), -1) {
+			var got, want any
+			server.ask(t, block[1], &got)
+			if block[2] == "" {
+				continue
+			}
+			if err := json.Unmarshal([]byte(block[2]), &want); err != nil {
+				t.Fatalf("%s: %v", page, err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-shown +answered):\n%s", page, diff)
+			}
+		}
+	}
+}
+
+// TestDocsSpeakBothLanguages holds that a page and its translation show the same numbers and ask as many questions.
+func TestDocsSpeakBothLanguages(t *testing.T) {
+	english, err := os.ReadFile("docs/economics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	chinese, err := os.ReadFile("docs/economics.zh-CN.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, same := range []*regexp.Regexp{regexp.MustCompile("(?m)^```json\n[^`]*"), regexp.MustCompile("(?m)^```graphql"), regexp.MustCompile("(?m)^## "),
+		regexp.MustCompile("(?m)^\\| `[^|]*\\|"), regexp.MustCompile("said/[a-z0-9-]+|arXiv:[0-9.]+")} {
+		if diff := cmp.Diff(same.FindAllString(string(english), -1), same.FindAllString(strings.ReplaceAll(string(chinese), "`、`", "`, `"), -1)); diff != "" {
+			t.Errorf("%s (-English +Chinese):\n%s", same, diff)
+		}
+	}
+}
 
 // TestReadmeQueriesRun asks what README.md tells its readers to ask, and compares the answer it shows, but for the time of reading.
 func TestReadmeQueriesRun(t *testing.T) {

@@ -24,6 +24,7 @@ const (
 	codeNotFound  = "NOT_FOUND"
 	codeConflict  = "CONFLICT"
 	codeForbidden = "FORBIDDEN"
+	codeAmbiguous = "AMBIGUOUS_GPU"
 	codeInternal  = "INTERNAL"
 )
 
@@ -32,7 +33,10 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		shown := graphql.DefaultErrorPresenter(ctx, err)
 		var invalid *market.InvalidError
+		var ambiguous *market.AmbiguousError
 		switch {
+		case errors.As(err, &ambiguous):
+			offerChoice(shown, ambiguous)
 		case errors.As(err, &invalid):
 			explain(ctx, shown, invalid)
 		case errors.Is(err, ErrNoProvider):
@@ -59,6 +63,12 @@ func explain(ctx context.Context, shown *gqlerror.Error, invalid *market.Invalid
 	}
 	shown.Message = argument + ": " + invalid.Reason
 	shown.Extensions = map[string]any{"code": codeBadInput, "argument": argument}
+}
+
+// offerChoice lists the variants of a model to choose from.
+func offerChoice(shown *gqlerror.Error, ambiguous *market.AmbiguousError) {
+	shown.Message = ambiguous.Error()
+	shown.Extensions = map[string]any{"code": codeAmbiguous, "argument": ambiguous.Field, "gpus": ambiguous.Gpus}
 }
 
 // tell shows an error of ours, without what it was wrapped in on its way.

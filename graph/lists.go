@@ -20,11 +20,15 @@ func (r *Resolver) lists() lists {
 		{"Offer", "history"}: func(a map[string]any) (int, int) {
 			return asked(a["first"], model.UsualPoints, model.MostPoints), weightOfSearch
 		},
-		{"Query", "index"}:       func(map[string]any) (int, int) { return indicesUsual, 2 * weightOfPast },
-		{"Query", "exportCount"}: func(map[string]any) (int, int) { return 1, weightOfPast },
-		{"PriceIndex", "points"}: func(map[string]any) (int, int) { return pointsUsual, 1 },
-		{"Query", "disclosures"}: func(map[string]any) (int, int) { return len(market.Disclosures()), 1 },
-		{"Query", "providers"}:   func(map[string]any) (int, int) { return len(r.Registry.Providers()), 1 },
+		{"Query", "index"}:           func(map[string]any) (int, int) { return indicesUsual, 2 * weightOfPast },
+		{"Query", "exportCount"}:     func(map[string]any) (int, int) { return 1, weightOfPast },
+		{"Query", "economics"}:       func(a map[string]any) (int, int) { return 1, economicsOf(a["input"]) },
+		{"Economics", "before"}:      func(map[string]any) (int, int) { return 1, weightOfPast },
+		{"Economics", "sensitivity"}: func(map[string]any) (int, int) { return sensitivityRows, 1 },
+		{"Query", "trainingCost"}:    func(a map[string]any) (int, int) { return 1, weightOfSearch + weightOfValue*values(a["filter"]) },
+		{"PriceIndex", "points"}:     func(map[string]any) (int, int) { return pointsUsual, 1 },
+		{"Query", "disclosures"}:     func(map[string]any) (int, int) { return len(market.Disclosures()), 1 },
+		{"Query", "providers"}:       func(map[string]any) (int, int) { return len(r.Registry.Providers()), 1 },
 		{"Provider", "runs"}: func(a map[string]any) (int, int) {
 			return asked(a["last"], model.UsualRuns, model.MostRuns), weightOfSearch
 		},
@@ -39,6 +43,18 @@ const (
 	indicesUsual = 5
 	pointsUsual  = 400
 )
+
+// sensitivityRows is five prices times four utilisations.
+const sensitivityRows = 20
+
+// economicsOf is what it costs to find the price, where none is named.
+func economicsOf(input any) int {
+	fields, _ := input.(map[string]any)
+	if fields["pricePerGpuHour"] != nil {
+		return 1
+	}
+	return weightOfPast
+}
 
 func offersOf(arguments map[string]any) (items, search int) {
 	first := asked(arguments["first"], market.LargestPage, market.LargestPage)

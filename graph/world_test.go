@@ -94,27 +94,50 @@ func (w *world) ExportCount(_ context.Context, q market.ExportQuestion) (int, er
 	return x.Count(c)
 }
 
-// Index is that of the one offer.
+// Index is that of the one offer, and of a neocloud's. Nothing can be read of the year 2001.
 func (w *world) Index(_ context.Context, q market.IndexQuestion) ([]market.Index, error) {
+	if q.From.Year() == 2001 {
+		return nil, errStore
+	}
 	c, err := w.chronicle()
 	if err != nil {
 		return nil, err
 	}
-	return market.NewIndex([]market.Chronicle{c}, w.book.View().Rates(), q)
+	neocloud, err := w.neocloud()
+	if err != nil {
+		return nil, err
+	}
+	return market.NewIndex([]market.Chronicle{c, neocloud}, w.book.View().Rates(), q)
 }
 
 func (w *world) chronicle() (market.Chronicle, error) {
+	eightCards := market.PointTerms{Currency: market.CNY, Per: market.PerInstance, Period: market.PerHour, GpuCount: market.Cards(8)}
+	return w.told("alpha", alphaRows()[0], market.Point{PointTerms: eightCards, At: noon.Add(-48 * time.Hour), Amount: decimal.MustParse("72"), Stock: market.Limited})
+}
+
+// neocloud is an A800 in yuan that was dearer thirty days ago.
+func (w *world) neocloud() (market.Chronicle, error) {
+	oneCard := market.PointTerms{Currency: market.CNY, Per: market.PerGPU, Period: market.PerHour, GpuCount: market.Cards(1)}
+	then := market.Point{PointTerms: oneCard, At: noon.AddDate(0, 0, -30), Amount: decimal.MustParse("6"), Stock: market.StockUnknown}
+	now := then
+	now.At, now.Amount = noon.AddDate(0, 0, -1), decimal.MustParse("4.99")
+	return w.told("cathay", cathayRows()[1], then, now)
+}
+
+// told is an offer with its changes, each of which was read then.
+func (w *world) told(provider string, row market.Listing, points ...market.Point) (market.Chronicle, error) {
 	var writer market.PointWriter
-	offer := w.offers("alpha", alphaRows()[0])[0]
-	offer.Sheet = "main"
-	stream, err := writer.Append(nil, market.Point{PointTerms: market.PointTerms{Currency: market.CNY, Per: market.PerInstance, Period: market.PerHour, GpuCount: market.Cards(8)},
-		At: noon.Add(-48 * time.Hour), Amount: decimal.MustParse("72"), Stock: market.Limited})
-	if err != nil {
-		return market.Chronicle{}, err
+	var stream, runs []byte
+	var err error
+	for _, p := range points {
+		if stream, err = writer.Append(stream, p); err != nil {
+			return market.Chronicle{}, err
+		}
+		run, _ := market.RunMark{At: p.At, Succeeded: true}.Append(time.Time{})
+		runs = append(runs, run...)
 	}
-	runs, _ := market.RunMark{At: noon.Add(-48 * time.Hour), Succeeded: true}.Append(time.Time{})
-	return market.Chronicle{Provider: "alpha", Offers: []market.Told{{Offer: offer, Stream: stream}},
-		Sheets: []market.SheetLog{{Sheet: market.Sheet{Provider: "alpha", Name: "main"}, Runs: runs}}}, nil
+	return market.Chronicle{Provider: provider, Offers: []market.Told{{Offer: w.offers(provider, row)[0], Stream: stream}},
+		Sheets: []market.SheetLog{{Sheet: market.Sheet{Provider: provider, Name: "main"}, Runs: runs}}}, nil
 }
 
 func sheetOf(provider string, read time.Time) market.Sheet {
@@ -280,7 +303,10 @@ type answer struct {
 	Errors []struct {
 		Message    string
 		Path       []any
-		Extensions struct{ Code, Argument string }
+		Extensions struct {
+			Code, Argument string
+			Gpus           []string
+		}
 	}
 }
 

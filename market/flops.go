@@ -1,7 +1,6 @@
 package market
 
 import (
-	"strconv"
 	"sync"
 
 	"github.com/govalues/decimal"
@@ -30,11 +29,11 @@ var thousand = decimal.MustNew(1000, 0)
 
 // inPetaflops turns a catalogue figure in TFLOPS into an exact decimal of PFLOPS; zero where the figure is unknown.
 func inPetaflops(tflops *float64) Decimal {
-	if tflops == nil {
+	if tflops == nil || *tflops <= 0 {
 		return Decimal{}
 	}
-	d, err := decimal.Parse(strconv.FormatFloat(*tflops, 'f', -1, 64))
-	if err != nil {
+	d, exact := decimalOf(*tflops)
+	if !exact {
 		return Decimal{}
 	}
 	p, err := d.Quo(thousand)
@@ -42,4 +41,10 @@ func inPetaflops(tflops *float64) Decimal {
 		return Decimal{}
 	}
 	return p
+}
+
+// petaflops is the FP16 tensor compute of one card as an exact decimal of PFLOPS; false where the figure is unknown on that basis.
+func (g *Gpu) petaflops(basis PflopsBasis) (Decimal, bool) {
+	figure := petaflopsOf()[g.ID].on(basis)
+	return figure, figure.IsPos()
 }

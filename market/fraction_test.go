@@ -41,7 +41,7 @@ func TestRound(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			num, den := decimalOf(t, tt.num), decimalOf(t, tt.den)
+			num, den := scaledDecimal(t, tt.num), scaledDecimal(t, tt.den)
 			got, err := exactly(num).over(exactly(den)).round(tt.scale)
 			if !errors.Is(err, tt.fails) || err == nil && got.String() != tt.want {
 				t.Errorf("%s: got %s, %v, want %s, %v", tt.reason, got, err, tt.want, tt.fails)
@@ -51,7 +51,7 @@ func TestRound(t *testing.T) {
 }
 
 // decimalOf refuses what the library would round: a test of rounding must be exact itself.
-func decimalOf(t *testing.T, text string) Decimal {
+func scaledDecimal(t *testing.T, text string) Decimal {
 	t.Helper()
 	d, err := decimal.Parse(text)
 	if err != nil || d.String() != text {
@@ -74,12 +74,12 @@ func (p price) fraction() fraction {
 
 // reference is the same in whole numbers of any size.
 func (p price) reference() *large {
-	num := product(coefficient(p.amount), big.NewInt(p.num), big.NewInt(p.cards), coefficient(p.first), unit(p.second), unit(p.figure))
-	den := product(unit(p.amount), big.NewInt(p.den), unit(p.first), coefficient(p.second), coefficient(p.figure))
+	num := multiplied(coefficient(p.amount), big.NewInt(p.num), big.NewInt(p.cards), coefficient(p.first), unit(p.second), unit(p.figure))
+	den := multiplied(unit(p.amount), big.NewInt(p.den), unit(p.first), coefficient(p.second), coefficient(p.figure))
 	return &large{num, den}
 }
 
-func product(factors ...*big.Int) *big.Int {
+func multiplied(factors ...*big.Int) *big.Int {
 	out := big.NewInt(1)
 	for _, f := range factors {
 		out.Mul(out, f)

@@ -54,6 +54,8 @@ type QueryResolver interface {
 	Node(ctx context.Context, id string) (model.Node, error)
 	Collections(ctx context.Context) ([]model.Collection, error)
 	Disclosures(ctx context.Context, company *string, kinds []market.DisclosureKind) ([]model.Disclosure, error)
+	Economics(ctx context.Context, input model.EconomicsInput) (*model.Economics, error)
+	TrainingCost(ctx context.Context, pflopsDays float64, gpu string, utilization *float64, basis *market.PflopsBasis, filter *model.OfferFilter, currency *market.Currency) (*model.TrainingCost, error)
 	ExportCount(ctx context.Context, filter *model.OfferFilter, from *time.Time, to *time.Time) (int, error)
 	Gpus(ctx context.Context, models []string) ([]model.Gpu, error)
 	Gpu(ctx context.Context, id string) (*model.Gpu, error)
@@ -90,6 +92,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("EconomicsInput", ec.unmarshalInputEconomicsInput),
 			graphql.NewInputUnmarshaler("OfferFilter", ec.unmarshalInputOfferFilter),
 			graphql.NewInputUnmarshaler("OfferOrder", ec.unmarshalInputOfferOrder),
 		)
@@ -261,6 +264,142 @@ extend type Query {
     "Only figures of these kinds; all when left out."
     kinds: [DisclosureKind!]
   ): [Disclosure!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/economics.graphqls", Input: `"The business of renting out one kind of GPU, after the formulas of docs/economics.md. All its amounts are in one currency."
+input EconomicsInput {
+  "A catalogue id, or a model whose variants agree on the figures needed; otherwise the error ` + "`" + `AMBIGUOUS_GPU` + "`" + ` lists them."
+  gpu: String!
+  "Income per paid card-hour; the reference price at ` + "`" + `at` + "`" + ` when left out, and an error where history has none."
+  pricePerGpuHour: Decimal
+  "The currency of every amount, in the question and in the answer."
+  currency: CurrencyCode = "USD"
+  "Share of hours that are paid, 0 to 1. The default is an assumption, not a measurement."
+  utilization: Float = 0.75
+  "How the PFLOPS of ` + "`" + `revenuePerPflopsYear` + "`" + ` are counted."
+  basis: PflopsBasis = FP16_DENSE
+  "Purchase price of one card with its share of the server."
+  capexPerGpu: Decimal!
+  "Running cost of one card-hour, paid or not: power, space, network, people."
+  opexPerGpuHour: Decimal!
+  "How many years the purchase price is written off over, in equal parts."
+  depreciationYears: Float = 5
+  "The moment whose prices and exchange rates are used; now when left out."
+  at: Time
+}
+
+"What renting out one card earns, with everything that was assumed. A month has 720 hours, a year 8760."
+type Economics {
+  "The model or catalogue id that was asked about."
+  gpu: String!
+  "The currency of all amounts."
+  currency: CurrencyCode!
+  "Income per paid card-hour."
+  pricePerGpuHour: Decimal!
+  "Where that price comes from; null where the question named it."
+  reference: ReferencePrice
+  "Share of hours that are paid, 0 to 1."
+  utilization: Float!
+  "The moment whose prices and exchange rates are used."
+  at: Time!
+  "Purchase price of one card."
+  capexPerGpu: Decimal!
+  "Running cost of one card-hour, paid or not."
+  opexPerGpuHour: Decimal!
+  "How many years the purchase price is written off over."
+  depreciationYears: Float!
+  "How the PFLOPS are counted."
+  basis: PflopsBasis!
+  "PFLOPS of one card on that basis, as the catalogue has them; null where it has none."
+  pflopsPerGpu: Decimal
+  "Income of one card in 720 hours."
+  revenuePerGpuMonth: Decimal!
+  "Income of one card in 8760 hours."
+  revenuePerGpuYear: Decimal!
+  "Income for one PFLOPS, on the basis asked for, for one year: 元/P/年. Null where the card's figure is unknown on that basis."
+  revenuePerPflopsYear: Decimal
+  "(income - running cost - depreciation) / income; below zero at a loss, null without income."
+  grossMargin: Float
+  "Purchase price over yearly income less running cost; null when the card never pays itself back."
+  paybackYears: Float
+  "The share of paid hours at which the margin is zero; null where not even all hours are enough."
+  breakEvenUtilization: Float
+  "Margin and payback against price (60, 80, 100, 120 and 140 % of it) and utilisation (25, 50, 75 and 100 %)."
+  sensitivity: [Sensitivity!]!
+  "The same question so many days earlier, for comparing; null where no reference price is known then."
+  before("Days before ` + "`" + `at` + "`" + `: 0 to 36,500." days: Int!): Economics
+}
+
+"The reference price of a GPU: the median of its index of ON_DEMAND prices at NEOCLOUD sellers, on one day in UTC."
+type ReferencePrice {
+  "When the day begins. Of a day that is not over yet it is the price so far."
+  at: Time!
+  "How many offers it is the median of."
+  offers: Int!
+  "How many providers they are of."
+  providers: Int!
+  "Share of the day in which their sources were fresh, 0 to 1."
+  coverage: Float!
+  "The published rules of the index, as in ` + "`" + `v1` + "`" + `: docs/methodology.md."
+  methodology: String!
+  "The exchange rate from dollars on that day, which offers listed in dollars were converted with; null in dollars, and where none is known."
+  fx: ExchangeRate
+}
+
+"What becomes of margin and payback at another price and utilisation."
+type Sensitivity {
+  "Income per paid card-hour."
+  pricePerGpuHour: Decimal!
+  "Share of hours that are paid, 0 to 1."
+  utilization: Float!
+  "(income - running cost - depreciation) / income; null without income."
+  grossMargin: Float
+  "Purchase price over yearly income less running cost; null when the card never pays itself back."
+  paybackYears: Float
+}
+
+"What a training run takes, and what it costs at today's prices, with everything that was assumed."
+type TrainingCost {
+  "The accelerator whose figure was used: of a model whose variants agree, the first by id."
+  gpu: Gpu!
+  "The compute that was asked about, in PFLOPS-days."
+  pflopsDays: Float!
+  "The share of the cards' PFLOPS that the run makes use of."
+  utilization: Float!
+  "How the PFLOPS are counted, of the run and of the cards both."
+  basis: PflopsBasis!
+  "PFLOPS of one card on that basis, as the catalogue has them."
+  pflopsPerGpu: Decimal!
+  "Card-hours of the whole run."
+  gpuHours: Decimal!
+  "Cards that finish it within 24 hours, rounded up."
+  gpusForOneDay: Int!
+  "Cards that finish it within 720 hours, rounded up."
+  gpusFor30Days: Int!
+  "The matching offer with the cheapest card-hour, compared in USD. Null when nothing matching is on offer at a known price."
+  cheapest: Offer
+  "All card-hours at its price. Null without an offer, and where no exchange rate is known."
+  cost: Money
+}
+
+extend type Query {
+  "What renting out one card earns."
+  economics("What is asked, and what is assumed." input: EconomicsInput!): Economics!
+  "What a training run takes and costs. A GPU without a figure on the basis is refused: nothing is counted in a unit that it does not have."
+  trainingCost(
+    "The compute of the run: GPT-3 is 3640 PFLOPS-days."
+    pflopsDays: Float!
+    "A catalogue id, or a model whose variants agree on the figures needed; otherwise the error ` + "`" + `AMBIGUOUS_GPU` + "`" + ` lists them."
+    gpu: String!
+    "The share of the cards' PFLOPS that the run makes use of (MFU), above 0 and up to 1."
+    utilization: Float = 1
+    "How the PFLOPS are counted."
+    basis: PflopsBasis = FP16_DENSE
+    "Which offers; all of the GPU when left out, spot, reserved, stale and sold out too. The GPU cannot be filtered here."
+    filter: OfferFilter
+    "The currency of the cost."
+    currency: CurrencyCode = "USD"
+  ): TrainingCost!
 }
 `, BuiltIn: false},
 	{Name: "../schema/export.graphqls", Input: `extend type Query {
@@ -984,6 +1123,50 @@ func (ec *executionContext) childFields_Disclosure(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type Disclosure", field.Name)
 }
 
+func (ec *executionContext) childFields_Economics(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "gpu":
+		return ec.fieldContext_Economics_gpu(ctx, field)
+	case "currency":
+		return ec.fieldContext_Economics_currency(ctx, field)
+	case "pricePerGpuHour":
+		return ec.fieldContext_Economics_pricePerGpuHour(ctx, field)
+	case "reference":
+		return ec.fieldContext_Economics_reference(ctx, field)
+	case "utilization":
+		return ec.fieldContext_Economics_utilization(ctx, field)
+	case "at":
+		return ec.fieldContext_Economics_at(ctx, field)
+	case "capexPerGpu":
+		return ec.fieldContext_Economics_capexPerGpu(ctx, field)
+	case "opexPerGpuHour":
+		return ec.fieldContext_Economics_opexPerGpuHour(ctx, field)
+	case "depreciationYears":
+		return ec.fieldContext_Economics_depreciationYears(ctx, field)
+	case "basis":
+		return ec.fieldContext_Economics_basis(ctx, field)
+	case "pflopsPerGpu":
+		return ec.fieldContext_Economics_pflopsPerGpu(ctx, field)
+	case "revenuePerGpuMonth":
+		return ec.fieldContext_Economics_revenuePerGpuMonth(ctx, field)
+	case "revenuePerGpuYear":
+		return ec.fieldContext_Economics_revenuePerGpuYear(ctx, field)
+	case "revenuePerPflopsYear":
+		return ec.fieldContext_Economics_revenuePerPflopsYear(ctx, field)
+	case "grossMargin":
+		return ec.fieldContext_Economics_grossMargin(ctx, field)
+	case "paybackYears":
+		return ec.fieldContext_Economics_paybackYears(ctx, field)
+	case "breakEvenUtilization":
+		return ec.fieldContext_Economics_breakEvenUtilization(ctx, field)
+	case "sensitivity":
+		return ec.fieldContext_Economics_sensitivity(ctx, field)
+	case "before":
+		return ec.fieldContext_Economics_before(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Economics", field.Name)
+}
+
 func (ec *executionContext) childFields_ExchangeRate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "base":
@@ -1302,6 +1485,24 @@ func (ec *executionContext) childFields_Provider(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Provider", field.Name)
 }
 
+func (ec *executionContext) childFields_ReferencePrice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_ReferencePrice_at(ctx, field)
+	case "offers":
+		return ec.fieldContext_ReferencePrice_offers(ctx, field)
+	case "providers":
+		return ec.fieldContext_ReferencePrice_providers(ctx, field)
+	case "coverage":
+		return ec.fieldContext_ReferencePrice_coverage(ctx, field)
+	case "methodology":
+		return ec.fieldContext_ReferencePrice_methodology(ctx, field)
+	case "fx":
+		return ec.fieldContext_ReferencePrice_fx(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReferencePrice", field.Name)
+}
+
 func (ec *executionContext) childFields_Rejected(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "at":
@@ -1340,6 +1541,20 @@ func (ec *executionContext) childFields_ScrapeRun(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type ScrapeRun", field.Name)
 }
 
+func (ec *executionContext) childFields_Sensitivity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pricePerGpuHour":
+		return ec.fieldContext_Sensitivity_pricePerGpuHour(ctx, field)
+	case "utilization":
+		return ec.fieldContext_Sensitivity_utilization(ctx, field)
+	case "grossMargin":
+		return ec.fieldContext_Sensitivity_grossMargin(ctx, field)
+	case "paybackYears":
+		return ec.fieldContext_Sensitivity_paybackYears(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Sensitivity", field.Name)
+}
+
 func (ec *executionContext) childFields_Source(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "url":
@@ -1350,6 +1565,32 @@ func (ec *executionContext) childFields_Source(ctx context.Context, field graphq
 		return ec.fieldContext_Source_digest(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Source", field.Name)
+}
+
+func (ec *executionContext) childFields_TrainingCost(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "gpu":
+		return ec.fieldContext_TrainingCost_gpu(ctx, field)
+	case "pflopsDays":
+		return ec.fieldContext_TrainingCost_pflopsDays(ctx, field)
+	case "utilization":
+		return ec.fieldContext_TrainingCost_utilization(ctx, field)
+	case "basis":
+		return ec.fieldContext_TrainingCost_basis(ctx, field)
+	case "pflopsPerGpu":
+		return ec.fieldContext_TrainingCost_pflopsPerGpu(ctx, field)
+	case "gpuHours":
+		return ec.fieldContext_TrainingCost_gpuHours(ctx, field)
+	case "gpusForOneDay":
+		return ec.fieldContext_TrainingCost_gpusForOneDay(ctx, field)
+	case "gpusFor30Days":
+		return ec.fieldContext_TrainingCost_gpusFor30Days(ctx, field)
+	case "cheapest":
+		return ec.fieldContext_TrainingCost_cheapest(ctx, field)
+	case "cost":
+		return ec.fieldContext_TrainingCost_cost(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TrainingCost", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1467,6 +1708,20 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 // endregion ************************** internal!.gotpl ***************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Economics_before_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "days",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["days"] = arg0
+	return args, nil
+}
 
 func (ec *executionContext) field_Gpu_offers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -1689,6 +1944,20 @@ func (ec *executionContext) field_Query_disclosures_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["kinds"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_economics_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EconomicsInput, error) {
+			return ec.unmarshalNEconomicsInput2gpuhourᚋgraphᚋmodelᚐEconomicsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -1979,6 +2248,60 @@ func (ec *executionContext) field_Query_providers_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["kinds"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_trainingCost_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "pflopsDays",
+		func(ctx context.Context, v any) (float64, error) {
+			return ec.unmarshalNFloat2float64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["pflopsDays"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "gpu",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["gpu"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "utilization",
+		func(ctx context.Context, v any) (*float64, error) {
+			return ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["utilization"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "basis",
+		func(ctx context.Context, v any) (*market.PflopsBasis, error) {
+			return ec.unmarshalOPflopsBasis2ᚖgpuhourᚋmarketᚐPflopsBasis(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["basis"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.OfferFilter, error) {
+			return ec.unmarshalOOfferFilter2ᚖgpuhourᚋgraphᚋmodelᚐOfferFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "currency",
+		func(ctx context.Context, v any) (*market.Currency, error) {
+			return ec.unmarshalOCurrencyCode2ᚖgpuhourᚋmarketᚐCurrency(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["currency"] = arg5
 	return args, nil
 }
 
@@ -2610,6 +2933,482 @@ func (ec *executionContext) _Disclosure_sourceTitle(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_Disclosure_sourceTitle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Disclosure", field, false, false, "String")
+}
+
+func (ec *executionContext) _Economics_gpu(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_gpu(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gpu(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_gpu(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Economics", field, true, false, "String")
+}
+
+func (ec *executionContext) _Economics_currency(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v market.Currency) graphql.Marshaler {
+			return ec.marshalNCurrencyCode2gpuhourᚋmarketᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Economics", field, true, false, "CurrencyCode")
+}
+
+func (ec *executionContext) _Economics_pricePerGpuHour(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_pricePerGpuHour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PricePerGpuHour(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_pricePerGpuHour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Economics", field, true, false, "Decimal")
+}
+
+func (ec *executionContext) _Economics_reference(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_reference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reference(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReferencePrice) graphql.Marshaler {
+			return ec.marshalOReferencePrice2ᚖgpuhourᚋgraphᚋmodelᚐReferencePrice(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_reference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Economics",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReferencePrice(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Economics_utilization(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_utilization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Utilization(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_utilization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Economics", field, true, false, "Float")
+}
+
+func (ec *executionContext) _Economics_at(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Economics", field, true, false, "Time")
+}
+
+func (ec *executionContext) _Economics_capexPerGpu(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_capexPerGpu(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CapexPerGpu(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_capexPerGpu(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Economics", field, true, false, "Decimal")
+}
+
+func (ec *executionContext) _Economics_opexPerGpuHour(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_opexPerGpuHour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpexPerGpuHour(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_opexPerGpuHour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Economics", field, true, false, "Decimal")
+}
+
+func (ec *executionContext) _Economics_depreciationYears(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_depreciationYears(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DepreciationYears(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_depreciationYears(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Economics", field, true, false, "Float")
+}
+
+func (ec *executionContext) _Economics_basis(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_basis(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Basis(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v market.PflopsBasis) graphql.Marshaler {
+			return ec.marshalNPflopsBasis2gpuhourᚋmarketᚐPflopsBasis(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_basis(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Economics", field, true, false, "PflopsBasis")
+}
+
+func (ec *executionContext) _Economics_pflopsPerGpu(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_pflopsPerGpu(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PflopsPerGpu(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decimal.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_pflopsPerGpu(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Economics", field, true, false, "Decimal")
+}
+
+func (ec *executionContext) _Economics_revenuePerGpuMonth(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_revenuePerGpuMonth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RevenuePerGpuMonth, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_revenuePerGpuMonth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Economics", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _Economics_revenuePerGpuYear(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_revenuePerGpuYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RevenuePerGpuYear, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_revenuePerGpuYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Economics", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _Economics_revenuePerPflopsYear(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_revenuePerPflopsYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RevenuePerPflopsYear, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decimal.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_revenuePerPflopsYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Economics", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _Economics_grossMargin(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_grossMargin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GrossMargin, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_grossMargin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Economics", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Economics_paybackYears(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_paybackYears(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PaybackYears, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_paybackYears(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Economics", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Economics_breakEvenUtilization(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_breakEvenUtilization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BreakEvenUtilization, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_breakEvenUtilization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Economics", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Economics_sensitivity(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_sensitivity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sensitivity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []market.Sensitivity) graphql.Marshaler {
+			return ec.marshalNSensitivity2ᚕgpuhourᚋmarketᚐSensitivityᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_sensitivity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Economics",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Sensitivity(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Economics_before(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_before(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Before(ctx, fc.Args["days"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Economics) graphql.Marshaler {
+			return ec.marshalOEconomics2ᚖgpuhourᚋgraphᚋmodelᚐEconomics(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_before(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Economics",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Economics(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Economics_before_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ExchangeRate_base(ctx context.Context, field graphql.CollectedField, obj *model.ExchangeRate) (ret graphql.Marshaler) {
@@ -5823,6 +6622,94 @@ func (ec *executionContext) fieldContext_Query_disclosures(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_economics(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_economics(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Economics(ctx, fc.Args["input"].(model.EconomicsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Economics) graphql.Marshaler {
+			return ec.marshalNEconomics2ᚖgpuhourᚋgraphᚋmodelᚐEconomics(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_economics(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Economics(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_economics_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_trainingCost(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_trainingCost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().TrainingCost(ctx, fc.Args["pflopsDays"].(float64), fc.Args["gpu"].(string), fc.Args["utilization"].(*float64), fc.Args["basis"].(*market.PflopsBasis), fc.Args["filter"].(*model.OfferFilter), fc.Args["currency"].(*market.Currency))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TrainingCost) graphql.Marshaler {
+			return ec.marshalNTrainingCost2ᚖgpuhourᚋgraphᚋmodelᚐTrainingCost(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_trainingCost(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrainingCost(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_trainingCost_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_exportCount(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6339,6 +7226,153 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _ReferencePrice_at(ctx context.Context, field graphql.CollectedField, obj *model.ReferencePrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReferencePrice_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReferencePrice_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReferencePrice", field, true, false, "Time")
+}
+
+func (ec *executionContext) _ReferencePrice_offers(ctx context.Context, field graphql.CollectedField, obj *model.ReferencePrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReferencePrice_offers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Offers(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReferencePrice_offers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReferencePrice", field, true, false, "Int")
+}
+
+func (ec *executionContext) _ReferencePrice_providers(ctx context.Context, field graphql.CollectedField, obj *model.ReferencePrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReferencePrice_providers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Providers(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReferencePrice_providers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReferencePrice", field, true, false, "Int")
+}
+
+func (ec *executionContext) _ReferencePrice_coverage(ctx context.Context, field graphql.CollectedField, obj *model.ReferencePrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReferencePrice_coverage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Coverage(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReferencePrice_coverage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReferencePrice", field, true, false, "Float")
+}
+
+func (ec *executionContext) _ReferencePrice_methodology(ctx context.Context, field graphql.CollectedField, obj *model.ReferencePrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReferencePrice_methodology(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Methodology(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReferencePrice_methodology(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReferencePrice", field, true, false, "String")
+}
+
+func (ec *executionContext) _ReferencePrice_fx(ctx context.Context, field graphql.CollectedField, obj *model.ReferencePrice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReferencePrice_fx(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fx(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ExchangeRate) graphql.Marshaler {
+			return ec.marshalOExchangeRate2ᚖgpuhourᚋgraphᚋmodelᚐExchangeRate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReferencePrice_fx(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReferencePrice",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExchangeRate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Rejected_at(ctx context.Context, field graphql.CollectedField, obj *model.Rejected) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6647,6 +7681,98 @@ func (ec *executionContext) fieldContext_ScrapeRun_rejected(_ context.Context, f
 	return graphql.NewScalarFieldContext("ScrapeRun", field, true, false, "Int")
 }
 
+func (ec *executionContext) _Sensitivity_pricePerGpuHour(ctx context.Context, field graphql.CollectedField, obj *market.Sensitivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sensitivity_pricePerGpuHour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PricePerGpuHour, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Sensitivity_pricePerGpuHour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Sensitivity", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _Sensitivity_utilization(ctx context.Context, field graphql.CollectedField, obj *market.Sensitivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sensitivity_utilization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Utilization, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Sensitivity_utilization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Sensitivity", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Sensitivity_grossMargin(ctx context.Context, field graphql.CollectedField, obj *market.Sensitivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sensitivity_grossMargin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GrossMargin, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Sensitivity_grossMargin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Sensitivity", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Sensitivity_paybackYears(ctx context.Context, field graphql.CollectedField, obj *market.Sensitivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sensitivity_paybackYears(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PaybackYears, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Sensitivity_paybackYears(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Sensitivity", field, false, false, "Float")
+}
+
 func (ec *executionContext) _Source_url(ctx context.Context, field graphql.CollectedField, obj *market.Source) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6714,6 +7840,263 @@ func (ec *executionContext) _Source_digest(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_Source_digest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Source", field, false, false, "String")
+}
+
+func (ec *executionContext) _TrainingCost_gpu(ctx context.Context, field graphql.CollectedField, obj *model.TrainingCost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrainingCost_gpu(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gpu, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Gpu) graphql.Marshaler {
+			return ec.marshalNGpu2ᚖgpuhourᚋgraphᚋmodelᚐGpu(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrainingCost_gpu(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TrainingCost",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Gpu(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TrainingCost_pflopsDays(ctx context.Context, field graphql.CollectedField, obj *model.TrainingCost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrainingCost_pflopsDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PflopsDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrainingCost_pflopsDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrainingCost", field, false, false, "Float")
+}
+
+func (ec *executionContext) _TrainingCost_utilization(ctx context.Context, field graphql.CollectedField, obj *model.TrainingCost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrainingCost_utilization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Utilization, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrainingCost_utilization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrainingCost", field, false, false, "Float")
+}
+
+func (ec *executionContext) _TrainingCost_basis(ctx context.Context, field graphql.CollectedField, obj *model.TrainingCost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrainingCost_basis(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Basis, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v market.PflopsBasis) graphql.Marshaler {
+			return ec.marshalNPflopsBasis2gpuhourᚋmarketᚐPflopsBasis(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrainingCost_basis(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrainingCost", field, false, false, "PflopsBasis")
+}
+
+func (ec *executionContext) _TrainingCost_pflopsPerGpu(ctx context.Context, field graphql.CollectedField, obj *model.TrainingCost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrainingCost_pflopsPerGpu(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PflopsPerGpu, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrainingCost_pflopsPerGpu(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrainingCost", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _TrainingCost_gpuHours(ctx context.Context, field graphql.CollectedField, obj *model.TrainingCost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrainingCost_gpuHours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GpuHours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrainingCost_gpuHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrainingCost", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _TrainingCost_gpusForOneDay(ctx context.Context, field graphql.CollectedField, obj *model.TrainingCost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrainingCost_gpusForOneDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GpusForOneDay, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrainingCost_gpusForOneDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrainingCost", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TrainingCost_gpusFor30Days(ctx context.Context, field graphql.CollectedField, obj *model.TrainingCost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrainingCost_gpusFor30Days(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GpusFor30Days, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrainingCost_gpusFor30Days(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrainingCost", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TrainingCost_cheapest(ctx context.Context, field graphql.CollectedField, obj *model.TrainingCost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrainingCost_cheapest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cheapest, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Offer) graphql.Marshaler {
+			return ec.marshalOOffer2ᚖgpuhourᚋgraphᚋmodelᚐOffer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TrainingCost_cheapest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TrainingCost",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Offer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TrainingCost_cost(ctx context.Context, field graphql.CollectedField, obj *model.TrainingCost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrainingCost_cost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *market.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖgpuhourᚋmarketᚐMoney(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TrainingCost_cost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TrainingCost",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
@@ -7789,6 +9172,117 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputEconomicsInput(ctx context.Context, obj any) (model.EconomicsInput, error) {
+	var it model.EconomicsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["currency"]; !present {
+		asMap["currency"] = "USD"
+	}
+	if _, present := asMap["utilization"]; !present {
+		asMap["utilization"] = 0.750000
+	}
+	if _, present := asMap["basis"]; !present {
+		asMap["basis"] = "FP16_DENSE"
+	}
+	if _, present := asMap["depreciationYears"]; !present {
+		asMap["depreciationYears"] = 5
+	}
+
+	fieldsInOrder := [...]string{"gpu", "pricePerGpuHour", "currency", "utilization", "basis", "capexPerGpu", "opexPerGpuHour", "depreciationYears", "at"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "gpu":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gpu"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Gpu = data
+		case "pricePerGpuHour":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pricePerGpuHour"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PricePerGpuHour = data
+		case "currency":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currency"))
+			data, err := ec.unmarshalOCurrencyCode2ᚖgpuhourᚋmarketᚐCurrency(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Currency = data
+		case "utilization":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("utilization"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Utilization = data
+		case "basis":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("basis"))
+			data, err := ec.unmarshalOPflopsBasis2ᚖgpuhourᚋmarketᚐPflopsBasis(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Basis = data
+		case "capexPerGpu":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("capexPerGpu"))
+			data, err := ec.unmarshalNDecimal2githubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CapexPerGpu = data
+		case "opexPerGpuHour":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("opexPerGpuHour"))
+			data, err := ec.unmarshalNDecimal2githubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OpexPerGpuHour = data
+		case "depreciationYears":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("depreciationYears"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DepreciationYears = data
+		case "at":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.At = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEconomicsInput unmarshals raw into the EconomicsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEconomicsInput(ctx context.Context, raw any) (model.EconomicsInput, error) {
+	var out model.EconomicsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EconomicsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputOfferFilter(ctx context.Context, obj any) (model.OfferFilter, error) {
 	var it model.OfferFilter
 	if obj == nil {
@@ -8206,6 +9700,130 @@ func (ec *executionContext) _Disclosure(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var economicsImplementors = []string{"Economics"}
+
+func (ec *executionContext) _Economics(ctx context.Context, sel ast.SelectionSet, obj *model.Economics) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, economicsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Economics")
+		case "gpu":
+			out.Values[i] = ec._Economics_gpu(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "currency":
+			out.Values[i] = ec._Economics_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pricePerGpuHour":
+			out.Values[i] = ec._Economics_pricePerGpuHour(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reference":
+			out.Values[i] = ec._Economics_reference(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "utilization":
+			out.Values[i] = ec._Economics_utilization(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "at":
+			out.Values[i] = ec._Economics_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "capexPerGpu":
+			out.Values[i] = ec._Economics_capexPerGpu(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "opexPerGpuHour":
+			out.Values[i] = ec._Economics_opexPerGpuHour(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "depreciationYears":
+			out.Values[i] = ec._Economics_depreciationYears(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "basis":
+			out.Values[i] = ec._Economics_basis(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pflopsPerGpu":
+			out.Values[i] = ec._Economics_pflopsPerGpu(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "revenuePerGpuMonth":
+			out.Values[i] = ec._Economics_revenuePerGpuMonth(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "revenuePerGpuYear":
+			out.Values[i] = ec._Economics_revenuePerGpuYear(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "revenuePerPflopsYear":
+			out.Values[i] = ec._Economics_revenuePerPflopsYear(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "grossMargin":
+			out.Values[i] = ec._Economics_grossMargin(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "paybackYears":
+			out.Values[i] = ec._Economics_paybackYears(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "breakEvenUtilization":
+			out.Values[i] = ec._Economics_breakEvenUtilization(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "sensitivity":
+			out.Values[i] = ec._Economics_sensitivity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "before":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Economics_before(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -9290,6 +10908,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_disclosures(ctx, field)
 				})
+		case "economics":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_economics(ctx, field)
+				})
+		case "trainingCost":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_trainingCost(ctx, field)
+				})
 		case "exportCount":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -9363,6 +10993,64 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			})
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var referencePriceImplementors = []string{"ReferencePrice"}
+
+func (ec *executionContext) _ReferencePrice(ctx context.Context, sel ast.SelectionSet, obj *model.ReferencePrice) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, referencePriceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReferencePrice")
+		case "at":
+			out.Values[i] = ec._ReferencePrice_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "offers":
+			out.Values[i] = ec._ReferencePrice_offers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "providers":
+			out.Values[i] = ec._ReferencePrice_providers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "coverage":
+			out.Values[i] = ec._ReferencePrice_coverage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "methodology":
+			out.Values[i] = ec._ReferencePrice_methodology(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fx":
+			out.Values[i] = ec._ReferencePrice_fx(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -9502,6 +11190,54 @@ func (ec *executionContext) _ScrapeRun(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var sensitivityImplementors = []string{"Sensitivity"}
+
+func (ec *executionContext) _Sensitivity(ctx context.Context, sel ast.SelectionSet, obj *market.Sensitivity) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sensitivityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Sensitivity")
+		case "pricePerGpuHour":
+			out.Values[i] = ec._Sensitivity_pricePerGpuHour(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "utilization":
+			out.Values[i] = ec._Sensitivity_utilization(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "grossMargin":
+			out.Values[i] = ec._Sensitivity_grossMargin(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "paybackYears":
+			out.Values[i] = ec._Sensitivity_paybackYears(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var sourceImplementors = []string{"Source"}
 
 func (ec *executionContext) _Source(ctx context.Context, sel ast.SelectionSet, obj *market.Source) graphql.Marshaler {
@@ -9526,6 +11262,84 @@ func (ec *executionContext) _Source(ctx context.Context, sel ast.SelectionSet, o
 		case "digest":
 			out.Values[i] = ec._Source_digest(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var trainingCostImplementors = []string{"TrainingCost"}
+
+func (ec *executionContext) _TrainingCost(ctx context.Context, sel ast.SelectionSet, obj *model.TrainingCost) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, trainingCostImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TrainingCost")
+		case "gpu":
+			out.Values[i] = ec._TrainingCost_gpu(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pflopsDays":
+			out.Values[i] = ec._TrainingCost_pflopsDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "utilization":
+			out.Values[i] = ec._TrainingCost_utilization(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "basis":
+			out.Values[i] = ec._TrainingCost_basis(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pflopsPerGpu":
+			out.Values[i] = ec._TrainingCost_pflopsPerGpu(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "gpuHours":
+			out.Values[i] = ec._TrainingCost_gpuHours(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "gpusForOneDay":
+			out.Values[i] = ec._TrainingCost_gpusForOneDay(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "gpusFor30Days":
+			out.Values[i] = ec._TrainingCost_gpusFor30Days(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cheapest":
+			out.Values[i] = ec._TrainingCost_cheapest(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cost":
+			out.Values[i] = ec._TrainingCost_cost(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -10045,6 +11859,19 @@ func (ec *executionContext) marshalNDuration2timeᚐDuration(ctx context.Context
 	return res
 }
 
+func (ec *executionContext) marshalNEconomics2ᚖgpuhourᚋgraphᚋmodelᚐEconomics(ctx context.Context, sel ast.SelectionSet, v *model.Economics) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Economics!")
+		return graphql.Null
+	}
+	return ec._Economics(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNEconomicsInput2gpuhourᚋgraphᚋmodelᚐEconomicsInput(ctx context.Context, v any) (model.EconomicsInput, error) {
+	res, err := ec.unmarshalInputEconomicsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
 	res, err := scalar.UnmarshalFloat(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -10077,6 +11904,14 @@ func (ec *executionContext) marshalNGpu2ᚕgpuhourᚋgraphᚋmodelᚐGpuᚄ(ctx 
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNGpu2ᚖgpuhourᚋgraphᚋmodelᚐGpu(ctx context.Context, sel ast.SelectionSet, v *model.Gpu) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Gpu!")
+		return graphql.Null
+	}
+	return ec._Gpu(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNGpuIdentity2ᚖgpuhourᚋgraphᚋmodelᚐGpuIdentity(ctx context.Context, sel ast.SelectionSet, v *model.GpuIdentity) graphql.Marshaler {
@@ -10237,6 +12072,20 @@ func (ec *executionContext) marshalNPageInfo2gpuhourᚋgraphᚋmodelᚐPageInfo(
 	return ec._PageInfo(ctx, sel, &v)
 }
 
+func (ec *executionContext) unmarshalNPflopsBasis2gpuhourᚋmarketᚐPflopsBasis(ctx context.Context, v any) (market.PflopsBasis, error) {
+	res, err := scalar.UnmarshalPflopsBasis(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPflopsBasis2gpuhourᚋmarketᚐPflopsBasis(ctx context.Context, sel ast.SelectionSet, v market.PflopsBasis) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalPflopsBasis(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PflopsBasis!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNPriceBasis2gpuhourᚋmarketᚐPriceBasis(ctx context.Context, v any) (market.PriceBasis, error) {
 	res, err := scalar.UnmarshalPriceBasis(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -10387,6 +12236,26 @@ func (ec *executionContext) marshalNScrapeRun2ᚖgpuhourᚋgraphᚋmodelᚐScrap
 	return ec._ScrapeRun(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNSensitivity2gpuhourᚋmarketᚐSensitivity(ctx context.Context, sel ast.SelectionSet, v market.Sensitivity) graphql.Marshaler {
+	return ec._Sensitivity(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSensitivity2ᚕgpuhourᚋmarketᚐSensitivityᚄ(ctx context.Context, sel ast.SelectionSet, v []market.Sensitivity) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSensitivity2gpuhourᚋmarketᚐSensitivity(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNSource2gpuhourᚋmarketᚐSource(ctx context.Context, sel ast.SelectionSet, v market.Source) graphql.Marshaler {
 	return ec._Source(ctx, sel, &v)
 }
@@ -10431,6 +12300,14 @@ func (ec *executionContext) marshalNTime2timeᚐTime(ctx context.Context, sel as
 		graphql.AddInvalidNullFromMarshaler(ctx, "Time!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNTrainingCost2ᚖgpuhourᚋgraphᚋmodelᚐTrainingCost(ctx context.Context, sel ast.SelectionSet, v *model.TrainingCost) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TrainingCost!")
+		return graphql.Null
+	}
+	return ec._TrainingCost(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -10785,6 +12662,13 @@ func (ec *executionContext) marshalODuration2ᚖtimeᚐDuration(ctx context.Cont
 	return res
 }
 
+func (ec *executionContext) marshalOEconomics2ᚖgpuhourᚋgraphᚋmodelᚐEconomics(ctx context.Context, sel ast.SelectionSet, v *model.Economics) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Economics(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOExchangeRate2ᚖgpuhourᚋgraphᚋmodelᚐExchangeRate(ctx context.Context, sel ast.SelectionSet, v *model.ExchangeRate) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -11062,6 +12946,13 @@ func (ec *executionContext) marshalOProviderKind2ᚕgpuhourᚋmarketᚐProviderK
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOReferencePrice2ᚖgpuhourᚋgraphᚋmodelᚐReferencePrice(ctx context.Context, sel ast.SelectionSet, v *model.ReferencePrice) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReferencePrice(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSource2ᚖgpuhourᚋmarketᚐSource(ctx context.Context, sel ast.SelectionSet, v *market.Source) graphql.Marshaler {

@@ -14,6 +14,13 @@ type Env struct {
 	Providers map[string]market.Provider
 	Log       RunLog
 	NextRun   func(provider string) (time.Time, bool)
+	Past      Past
+}
+
+// Past is where prices of moments that have been are known.
+type Past interface {
+	// Index computes the price of a GPU over time.
+	Index(ctx context.Context, q market.IndexQuestion) ([]market.Index, error)
 }
 
 // RunLog is where the runs and what they changed are kept.

@@ -4,9 +4,32 @@ package model
 
 import (
 	"gpuhour/market"
+	"time"
 
 	"github.com/govalues/decimal"
 )
+
+// The business of renting out one kind of GPU, after the formulas of docs/economics.md. All its amounts are in one currency.
+type EconomicsInput struct {
+	// A catalogue id, or a model whose variants agree on the figures needed; otherwise the error `AMBIGUOUS_GPU` lists them.
+	Gpu string `json:"gpu"`
+	// Income per paid card-hour; the reference price at `at` when left out, and an error where history has none.
+	PricePerGpuHour *decimal.Decimal `json:"pricePerGpuHour,omitempty"`
+	// The currency of every amount, in the question and in the answer.
+	Currency *market.Currency `json:"currency,omitempty"`
+	// Share of hours that are paid, 0 to 1. The default is an assumption, not a measurement.
+	Utilization *float64 `json:"utilization,omitempty"`
+	// How the PFLOPS of `revenuePerPflopsYear` are counted.
+	Basis *market.PflopsBasis `json:"basis,omitempty"`
+	// Purchase price of one card with its share of the server.
+	CapexPerGpu decimal.Decimal `json:"capexPerGpu"`
+	// Running cost of one card-hour, paid or not: power, space, network, people.
+	OpexPerGpuHour decimal.Decimal `json:"opexPerGpuHour"`
+	// How many years the purchase price is written off over, in equal parts.
+	DepreciationYears *float64 `json:"depreciationYears,omitempty"`
+	// The moment whose prices and exchange rates are used; now when left out.
+	At *time.Time `json:"at,omitempty"`
+}
 
 // Which offers are asked for. Values of one field are alternatives; fields add up.
 type OfferFilter struct {

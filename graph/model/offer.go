@@ -98,6 +98,14 @@ func currencyOf(c *market.Currency) market.Currency {
 	return *c
 }
 
+// basisOf is the basis asked for; an explicit null asks for the default too.
+func basisOf(b *market.PflopsBasis) market.PflopsBasis {
+	if b == nil {
+		return market.Fp16Dense
+	}
+	return *b
+}
+
 // PricePerGpuHour is the price of one card for one hour; nil where no rate is known.
 func (o Offer) PricePerGpuHour(currency *market.Currency) (*market.Decimal, error) {
 	rate, found := o.rate(currency)
@@ -123,11 +131,7 @@ func (o Offer) PricePerPflopsHour(currency *market.Currency, basis *market.Pflop
 	if !found {
 		return nil
 	}
-	counted := market.Fp16Dense
-	if basis != nil {
-		counted = *basis
-	}
-	d, known := o.entry.Offer.PricePerPflopsHourIn(rate, counted)
+	d, known := o.entry.Offer.PricePerPflopsHourIn(rate, basisOf(basis))
 	if !known {
 		return nil
 	}
