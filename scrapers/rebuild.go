@@ -27,12 +27,13 @@ type RebuildOptions struct {
 type Rebuild struct {
 	options  RebuildOptions
 	answers  *recordedAnswers
-	runs     map[string][]recordedRun
+	runs     []recordedRun
 	problems notes
 }
 
 // recordedRun is one reading of a sheet: the first answer of the sheet was recorded then.
 type recordedRun struct {
+	scraper Scraper
 	sheet   Sheet
 	started time.Time
 	answer  *keptAnswer
@@ -49,7 +50,7 @@ func NewRebuild(paths []string, o RebuildOptions) (*Rebuild, error) {
 	if o.Settings == nil {
 		o.Settings = map[string]Settings{}
 	}
-	b := &Rebuild{options: o, runs: map[string][]recordedRun{}, problems: notes{}}
+	b := &Rebuild{options: o, problems: notes{}}
 	for _, s := range o.Scrapers {
 		b.ignoreRobots(s.About().ID)
 	}
@@ -60,9 +61,7 @@ func NewRebuild(paths []string, o RebuildOptions) (*Rebuild, error) {
 	if b.answers, err = readAnswers(paths, b.hosts(), o.Read); err != nil {
 		return nil, err
 	}
-	for _, s := range o.Scrapers {
-		b.runs[s.About().ID] = b.runsOf(s)
-	}
+	b.findRuns()
 	return b, nil
 }
 
@@ -99,14 +98,17 @@ func (b *Rebuild) hosts() map[string]bool {
 	return hosts
 }
 
-// runsOf are a provider's recorded runs in the order of time.
-func (b *Rebuild) runsOf(s Scraper) []recordedRun {
-	var runs []recordedRun
-	for _, sheet := range b.sheets(s) {
-		runs = append(runs, b.answers.runs(sheet)...)
+// findRuns puts the runs of all providers in the order of time.
+func (b *Rebuild) findRuns() {
+	for _, s := range b.options.Scrapers {
+		for _, sheet := range b.sheets(s) {
+			for _, run := range b.answers.runs(sheet) {
+				run.scraper = s
+				b.runs = append(b.runs, run)
+			}
+		}
 	}
-	slices.SortStableFunc(runs, func(a, b recordedRun) int { return a.started.Compare(b.started) })
-	return runs
+	slices.SortStableFunc(b.runs, func(a, b recordedRun) int { return a.started.Compare(b.started) })
 }
 
 func (r *recordedAnswers) runs(sheet Sheet) []recordedRun {
@@ -114,7 +116,7 @@ func (r *recordedAnswers) runs(sheet Sheet) []recordedRun {
 	for answers := r.all(askingFor(sheet.First)); len(answers) > 0; {
 		tries := triesOf(answers)
 		answers = answers[len(tries):]
-		run := recordedRun{sheet, tries[0].at, tries[len(tries)-1], tries[0].at.Add(runTimeout)}
+		run := recordedRun{sheet: sheet, started: tries[0].at, answer: tries[len(tries)-1], until: tries[0].at.Add(runTimeout)}
 		if len(answers) > 0 && answers[0].at.Before(run.until) {
 			run.until = answers[0].at
 		}
@@ -124,23 +126,17 @@ func (r *recordedAnswers) runs(sheet Sheet) []recordedRun {
 }
 
 // Runs is how many runs are recorded.
-func (b *Rebuild) Runs() int {
-	n := 0
-	for _, runs := range b.runs {
-		n += len(runs)
-	}
-	return n
-}
+func (b *Rebuild) Runs() int { return len(b.runs) }
 
 // Rates are the exchange rates that are recorded, in the order of time.
 func (b *Rebuild) Rates(ctx context.Context) ([]market.RateTable, error) {
+	m := b.market(market.Rates{})
 	var kept ratesKept
+	m.runner.Store = &kept
 	for _, s := range b.rateSources() {
 		for _, run := range b.answers.runs(Sheet{s.ID, s.Request}) {
-			runner, answers := b.runner(market.Rates{})
-			runner.Store = &kept
-			answers.begin(run)
-			if _, err := runner.Rates(ctx, s); err != nil {
+			m.answers.begin(run)
+			if _, err := m.runner.Rates(ctx, s); err != nil {
 				b.problems.add("readings of exchange rates failed", s.ID+" at "+run.started.Format(time.RFC3339), err.Error())
 			}
 		}
@@ -161,43 +157,34 @@ func (k *ratesKept) SaveRates(_ context.Context, tables []market.RateTable) erro
 	return nil
 }
 
-// Imports are the histories of all providers of which a run is recorded, one after another. Rates are those that the runs are judged with.
+// Imports are the histories of all providers of which a run is recorded, one after another. The runs are judged as they were: beside what
+// the others asked then, at the exchange rates of the day.
 func (b *Rebuild) Imports(ctx context.Context, rates market.Rates) iter.Seq2[market.Import, error] {
 	return func(yield func(market.Import, error) bool) {
+		m := b.market(rates)
+		for _, run := range b.runs {
+			if err := m.run(ctx, run); err != nil {
+				yield(market.Import{}, fmt.Errorf("%s: %w", run.scraper.About().ID, err))
+				return
+			}
+			b.options.Ran()
+		}
 		for _, s := range b.options.Scrapers {
-			history, any, err := b.provider(ctx, s, rates)
-			if err != nil {
-				yield(market.Import{}, fmt.Errorf("%s: %w", s.About().ID, err))
-				return
-			}
-			if any && !yield(market.Import{Chronicle: history, Tolerance: runTolerance}, nil) {
+			p := m.providers[s.About().ID]
+			if p != nil && !yield(market.Import{Chronicle: p.history.Chronicle(), Tolerance: runTolerance}, nil) {
 				return
 			}
 		}
 	}
 }
 
-func (b *Rebuild) provider(ctx context.Context, s Scraper, rates market.Rates) (history market.Chronicle, any bool, err error) {
-	id := s.About().ID
-	p := rebuiltProvider{scraper: s, history: market.NewGatherer(id), sheets: map[string]market.Snapshot{}, problems: b.problems}
-	p.runner, p.answers = b.runner(rates)
-	for _, run := range b.runs[id] {
-		if err := p.run(ctx, run); err != nil {
-			return history, false, err
-		}
-		b.options.Ran()
-	}
-	return p.history.Chronicle(), p.any, nil
-}
-
-// runner reads from the archive, at the time of the archive.
-func (b *Rebuild) runner(rates market.Rates) (*Runner, *answersAsOf) {
-	book := market.NewBook()
-	book.SetRates(rates, time.Time{})
-	answers := &answersAsOf{recorded: b.answers}
-	client := NewClient(ClientOptions{Transport: answers, Archive: archived{}, Now: answers.now, Unhurried: true})
-	return NewRunner(Options{Client: client, View: book.View, Settings: b.options.Settings, Sample: b.options.Sample, Now: answers.now,
-		Log: slog.New(slog.DiscardHandler)}), answers
+// market is an empty one, read from the archive at the time of the archive.
+func (b *Rebuild) market(rates market.Rates) *rebuiltMarket {
+	m := &rebuiltMarket{answers: &answersAsOf{recorded: b.answers}, book: market.NewBook(), rates: rates, providers: map[string]*rebuiltProvider{}, problems: b.problems}
+	client := NewClient(ClientOptions{Transport: m.answers, Archive: archived{}, Now: m.answers.now, Unhurried: true})
+	m.runner = NewRunner(Options{Client: client, View: m.book.View, Settings: b.options.Settings, Sample: b.options.Sample, Now: m.answers.now,
+		Log: slog.New(slog.DiscardHandler)})
+	return m
 }
 
 // archived keeps nothing: it is there already.

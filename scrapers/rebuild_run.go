@@ -70,40 +70,75 @@ func (a *answersAsOf) lacks(request *http.Request, why error) error {
 	return fmt.Errorf("%s %s: %w", request.Method, safeURL(request.URL.String()), why)
 }
 
-// rebuiltProvider is one provider while its runs are made again.
+// rebuiltMarket is what the runs that were made again have told so far.
+type rebuiltMarket struct {
+	runner    *Runner
+	answers   *answersAsOf
+	book      *market.Book
+	rates     market.Rates
+	day       time.Time
+	providers map[string]*rebuiltProvider
+	problems  notes
+}
+
+// rebuiltProvider is what they have told of one provider.
 type rebuiltProvider struct {
-	scraper  Scraper
-	runner   *Runner
-	answers  *answersAsOf
-	sheets   map[string]market.Snapshot
-	history  *market.Gatherer
-	problems notes
-	any      bool
+	sheets  map[string]market.Snapshot
+	history *market.Gatherer
 }
 
 // run makes one run again. One that the archive does not hold whole is left out: that is no failure of the source.
-func (p *rebuiltProvider) run(ctx context.Context, run recordedRun) error {
-	about, before := p.scraper.About(), p.sheets[run.sheet.Name]
-	p.answers.begin(run)
-	attempt := p.runner.attempt(about, run.sheet, before)
-	readErr := attempt.read(ctx, p.runner, p.scraper)
+func (m *rebuiltMarket) run(ctx context.Context, run recordedRun) error {
+	about := run.scraper.About()
+	before := m.snapshot(about.ID, run.sheet.Name)
+	m.begin(run)
+	attempt := m.runner.attempt(about, run.sheet, before)
+	readErr := attempt.read(ctx, m.runner, run.scraper)
 	where := fmt.Sprintf("%s at %s", run.sheet.Name, run.started.Format(time.RFC3339))
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case p.answers.lacking != "":
-		p.problems.add("runs of "+about.ID+" are not recorded whole and left out", where, p.answers.lacking)
+	case m.answers.lacking != "":
+		m.problems.add("runs of "+about.ID+" are not recorded whole and left out", where, m.answers.lacking)
 		return nil
 	case attempt.unchanged && !stands(before.Sheet):
-		p.problems.add("runs of "+about.ID+" say that nothing has changed since one that is not there, and are left out", where, run.sheet.First.Method+" "+safeURL(run.sheet.First.URL))
+		m.problems.add("runs of "+about.ID+" confirm a page that was not read, and are left out", where, safeURL(run.sheet.First.URL))
 		return nil
 	}
-	commit := attempt.commit(p.runner, readErr)
+	commit := attempt.commit(m.runner, readErr)
 	if !commit.Run.Succeeded() {
-		p.problems.add("runs of "+about.ID+" failed or were held back", where, commit.Sheet.Problem)
+		m.problems.add("runs of "+about.ID+" failed or were held back", where, commit.Sheet.Problem)
 	}
-	p.sheets[run.sheet.Name], p.any = applied(before, commit), true
-	return p.history.Run(commit)
+	return m.commit(before, commit)
+}
+
+// begin goes to the time of a run, at whose day's exchange rates prices are compared.
+func (m *rebuiltMarket) begin(run recordedRun) {
+	m.answers.begin(run)
+	if day := run.started.UTC().Truncate(24 * time.Hour); !day.Equal(m.day) {
+		m.day = day
+		m.book.SetRates(m.rates, day)
+	}
+}
+
+func (m *rebuiltMarket) snapshot(provider, sheet string) market.Snapshot {
+	if p := m.providers[provider]; p != nil {
+		return p.sheets[sheet]
+	}
+	return market.Snapshot{}
+}
+
+func (m *rebuiltMarket) commit(before market.Snapshot, c market.Commit) error {
+	p := m.providers[c.Sheet.Provider]
+	if p == nil {
+		p = &rebuiltProvider{map[string]market.Snapshot{}, market.NewGatherer(c.Sheet.Provider)}
+		m.providers[c.Sheet.Provider] = p
+	}
+	p.sheets[c.Sheet.Name] = applied(before, c)
+	if len(c.Upserts)+len(c.Removed) > 0 {
+		m.book.Apply(c.Sheet.Provider, nil, c.Upserts, c.Removed)
+	}
+	return p.history.Run(c)
 }
 
 // stands says whether the latest reading of a sheet is believed.
