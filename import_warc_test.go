@@ -189,7 +189,7 @@ func TestForeignArchive(t *testing.T) {
 	warcRecord(&warc, "response", address, "2019-07-01T06:00:00Z", "", answered(strings.ReplaceAll(page, "$18.40", "$17.60")))
 	path, dir := write(t, filepath.Join(t.TempDir(), "crawl.warc"), warc.String()), t.TempDir()
 	out, errs := importFiles(t, dir, path)
-	if !strings.Contains(errs, "1 answers that no source asks for") || !strings.Contains(out, "of 1 providers are new") {
+	if !strings.Contains(errs, "answers that no source asks for: 1\n") || !strings.Contains(out, "of 1 providers are new") {
 		t.Errorf("%s%s", out, errs)
 	}
 	a := openApp(t, dir, samples, time.Now)

@@ -24,7 +24,7 @@ func (n notes) add(what, where, why string) {
 func (n notes) lines() []string {
 	var out []string
 	for _, what := range slices.Sorted(maps.Keys(n)) {
-		out = append(out, fmt.Sprintf("%d %s, the first %s", n[what].n, what, n[what].first))
+		out = append(out, fmt.Sprintf("%s: %d; the first, %s", what, n[what].n, n[what].first))
 	}
 	return out
 }

@@ -137,7 +137,7 @@ func (b *Rebuild) Rates(ctx context.Context) ([]market.RateTable, error) {
 		for _, run := range b.answers.runs(Sheet{s.ID, s.Request}) {
 			m.answers.begin(run)
 			if _, err := m.runner.Rates(ctx, s); err != nil {
-				b.problems.add("readings of exchange rates failed", s.ID+" at "+run.started.Format(time.RFC3339), err.Error())
+				b.problems.add("readings of exchange rates that failed", s.ID+" at "+run.started.Format(time.RFC3339), err.Error())
 			}
 		}
 	}
@@ -197,7 +197,7 @@ func (archived) Record(Exchange) error { return nil }
 func (b *Rebuild) Notes() []string {
 	out := slices.Concat(b.answers.notes.lines(), b.problems.lines())
 	if n := b.answers.unasked(); n > 0 {
-		out = append(out, fmt.Sprintf("%d answers that no source asks for", n))
+		out = append(out, fmt.Sprintf("answers that no source asks for: %d", n))
 	}
 	return out
 }

@@ -99,15 +99,15 @@ func (m *rebuiltMarket) run(ctx context.Context, run recordedRun) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case m.answers.lacking != "":
-		m.problems.add("runs of "+about.ID+" are not recorded whole and left out", where, m.answers.lacking)
+		m.problems.add("runs of "+about.ID+" left out, as they are not recorded whole", where, m.answers.lacking)
 		return nil
 	case attempt.unchanged && !stands(before.Sheet):
-		m.problems.add("runs of "+about.ID+" confirm a page that was not read, and are left out", where, safeURL(run.sheet.First.URL))
+		m.problems.add("runs of "+about.ID+" left out, as they confirm a page that was not read", where, safeURL(run.sheet.First.URL))
 		return nil
 	}
 	commit := attempt.commit(m.runner, readErr)
 	if !commit.Run.Succeeded() {
-		m.problems.add("runs of "+about.ID+" failed or were held back", where, commit.Sheet.Problem)
+		m.problems.add("runs of "+about.ID+" that failed or were held back", where, commit.Sheet.Problem)
 	}
 	return m.commit(before, commit)
 }

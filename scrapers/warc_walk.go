@@ -115,7 +115,8 @@ func keep(header textproto.MIMEHeader, block []byte) (warcPlace, error) {
 	}
 	fmt.Fprint(zip, "\r\n")
 	_, err := zip.Write(block)
-	return warcPlace{kept: buffer.Bytes()}, errors.Join(err, zip.Close())
+	err = errors.Join(err, zip.Close())
+	return warcPlace{kept: buffer.Bytes()}, err
 }
 
 // read reads a record again.
