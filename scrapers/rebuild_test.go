@@ -311,3 +311,22 @@ func TestRequestsOfAnswers(t *testing.T) {
 		})
 	}
 }
+
+// TestRebuildLeavesBodiesInTheFile makes runs again whose pages, unzipped, are far more than the memory that is taken.
+func TestRebuildLeavesBodiesInTheFile(t *testing.T) {
+	const pages, most = 200, 64 << 20
+	var answers []replied
+	for i := range pages {
+		answers = append(answers, replied{i * 60, Get("https://x.example/"), 200, "2" + strings.Repeat(" ", 1<<20)})
+	}
+	paths := archiveOf(t, answers)
+	peak := peakMemory(func() {
+		if told, _ := rebuilt(t, paths, fake{"x"}); len(told) != 2 {
+			t.Errorf("%q", told)
+		}
+	})
+	t.Logf("%d MiB for %d pages of one MiB", peak>>20, pages)
+	if peak > most {
+		t.Errorf("%d MiB of memory, want at most %d", peak>>20, most>>20)
+	}
+}
