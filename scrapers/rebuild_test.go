@@ -330,3 +330,36 @@ func TestRebuildLeavesBodiesInTheFile(t *testing.T) {
 		t.Errorf("%d MiB of memory, want at most %d", peak>>20, most>>20)
 	}
 }
+
+// TestRevisits says which answer a record means that says only that it was the same as another.
+func TestRevisits(t *testing.T) {
+	const at = "https://x.example/"
+	record := func(kind, date, more, block string) string {
+		return fmt.Sprintf("WARC/1.1\r\nWARC-Type: %s\r\nWARC-Target-URI: <%s>\r\nWARC-Date: %s\r\n%sContent-Length: %d\r\n\r\n%s\r\n\r\n", kind, at, date, more, len(block), block)
+	}
+	const first, second = "2026-11-01T12:00:00Z", "2026-11-01T13:00:00Z"
+	tests := map[string]struct {
+		reason, original, refers string
+		runs                     string
+	}{
+		"by its id":                {"as a writer of today does", "WARC-Record-ID: <1>\r\n", "WARC-Refers-To: <1>\r\n", "prices 0 3600"},
+		"by its address and date":  {"as the standard recommends", "", "WARC-Refers-To-Target-URI: " + at + "\r\nWARC-Refers-To-Date: " + first + "\r\n", "prices 0 3600"},
+		"by its digest":            {"as the oldest writers do", "WARC-Payload-Digest: sha1:A\r\n", "WARC-Payload-Digest: sha1:A\r\n", "prices 0 3600"},
+		"another digest":           {"it is another page", "WARC-Payload-Digest: sha1:A\r\n", "WARC-Payload-Digest: sha1:B\r\n", "prices 0"},
+		"by nothing":               {"an answer without names is not what a record without names means", "", "", "prices 0"},
+		"an answer that is absent": {"it lies in another file", "WARC-Record-ID: <1>\r\n", "WARC-Refers-To: <2>\r\n", "prices 0"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "x.warc")
+			content := record("revisit", second, tt.refers, "") + record("response", first, tt.original, "HTTP/1.1 200 OK\r\n\r\n2")
+			if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			told, notes := rebuilt(t, []string{path}, fake{"x"})
+			if runs, _, _ := strings.Cut(told[0], " ["); runs != tt.runs || (len(notes) == 0) != strings.HasSuffix(runs, "3600") {
+				t.Errorf("%s: %q, want %q; noted %q", tt.reason, runs, tt.runs, notes)
+			}
+		})
+	}
+}

@@ -141,12 +141,21 @@ func statusOf(line []byte) (int, error) {
 
 // namesOf are the names that a later revisit may call an answer by; sameAs are those that a revisit does.
 func namesOf(header textproto.MIMEHeader) []string {
-	return []string{header.Get("Warc-Record-Id"), target(header) + " " + header.Get("Warc-Date"), target(header) + " " + header.Get("Warc-Payload-Digest")}
+	at := target(header)
+	return slices.Concat(named(header.Get("Warc-Record-Id")), named(at, header.Get("Warc-Date")), named(at, header.Get("Warc-Payload-Digest")))
 }
 
 func sameAs(header textproto.MIMEHeader) []string {
 	to := strings.Trim(header.Get("Warc-Refers-To-Target-Uri"), "<>")
-	return []string{header.Get("Warc-Refers-To"), to + " " + header.Get("Warc-Refers-To-Date"), target(header) + " " + header.Get("Warc-Payload-Digest")}
+	return slices.Concat(named(header.Get("Warc-Refers-To")), named(to, header.Get("Warc-Refers-To-Date")), named(target(header), header.Get("Warc-Payload-Digest")))
+}
+
+// named is a name of some parts; none where one of them is missing.
+func named(parts ...string) []string {
+	if slices.Contains(parts, "") {
+		return nil
+	}
+	return []string{strings.Join(parts, " ")}
 }
 
 // resolve gives revisits the answers that they name.
@@ -154,7 +163,7 @@ func (r *recordedAnswers) resolve() {
 	for _, v := range r.revisits {
 		i := slices.IndexFunc(v.same, func(name string) bool { return r.originals[name] != nil })
 		if i < 0 {
-			r.notes.add("revisits of answers that are not in the files", v.asked.url, "recorded at "+v.at.Format(time.RFC3339))
+			r.notes.add("records of pages that were as before, which are not in the files", v.asked.url, "recorded at "+v.at.Format(time.RFC3339))
 			continue
 		}
 		original := r.originals[v.same[i]]
