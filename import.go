@@ -23,7 +23,7 @@ type importCommand struct {
 // Help says what an import does.
 func (*importCommand) Help() string {
 	return `Exports come back exactly: offers, changes, runs, documents and exchange rates. WARC files are read by the same parsers as live pages,
-as of the dates of their records. Files of others become collections, which are asked for by name and never mixed with what was read here.
+as of the dates of their records; those of one command belong together, as the pages of one run may lie in two of them. Files of others become collections, which are asked for by name and never mixed with what was read here.
 
 What is known already stays as it is; a second import of the same file changes nothing. Each provider is taken in whole or not at all, so
 that an import that was cut off is simply run again.`
@@ -34,13 +34,15 @@ type sink interface {
 	Import(ctx context.Context, in market.Import) (market.Merged, error)
 	SaveRates(ctx context.Context, tables []market.RateTable) error
 	SaveCollected(ctx context.Context, providers []market.Provider) error
+	Rates(ctx context.Context) ([]market.RateTable, error)
 }
 
 // history is what a file holds.
 type history struct {
-	// name of the file, and how many rows it has; 0 where that is not known.
+	// name of the file, and how many rows it has, or what else its steps are; 0 where that is not known.
 	name      string
 	rows      int64
+	steps     string
 	imports   func(read func()) iter.Seq2[market.Import, error]
 	collected []market.Provider
 	rates     []market.RateTable
@@ -62,38 +64,48 @@ func (c *importCommand) Run(ctx context.Context, s *session) error {
 }
 
 func (c *importCommand) all(ctx context.Context, s *session, to sink) error {
-	for _, path := range c.Files {
-		if err := c.file(ctx, s, to, path); err != nil {
+	files, archives := c.Files, []string(nil)
+	if c.Mapping == "" {
+		archives = slices.DeleteFunc(slices.Clone(files), func(path string) bool { return !isArchive(path) })
+		files = slices.DeleteFunc(slices.Clone(files), isArchive)
+	}
+	for _, path := range files {
+		if err := take(ctx, s, to, func() (*history, error) { return c.open(s, path) }); err != nil {
 			return err
 		}
 	}
-	return nil
+	if len(archives) == 0 {
+		return nil
+	}
+	return take(ctx, s, to, func() (*history, error) { return openArchives(ctx, s, to, archives) })
 }
 
-func (c *importCommand) file(ctx context.Context, s *session, to sink, path string) (err error) {
-	h, err := c.open(s, path)
+func isArchive(path string) bool {
+	return strings.HasSuffix(path, ".warc") || strings.HasSuffix(path, ".warc.gz")
+}
+
+// take takes in what a file holds, or several that belong together, and says what was new.
+func take(ctx context.Context, s *session, to sink, open func() (*history, error)) (err error) {
+	h, err := open()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
 	total, err := h.into(ctx, s, to)
 	if err != nil {
-		return fmt.Errorf("%w\n%s: %s so far; run the import again when that is mended: what is known already stays as it is", err, path, total)
+		return fmt.Errorf("%w\n%s: %s so far; run the import again when that is mended: what is known already stays as it is", err, h.name, total)
 	}
 	for _, note := range h.notes {
-		fmt.Fprintf(s.errs, "%s: %s\n", path, note)
+		fmt.Fprintf(s.errs, "%s: %s\n", h.name, note)
 	}
-	_, err = fmt.Fprintf(s.out, "%s: %s\n", path, total)
+	_, err = fmt.Fprintf(s.out, "%s: %s\n", h.name, total)
 	return err
 }
 
 // open finds out what a file is.
 func (c *importCommand) open(s *session, path string) (*history, error) {
-	switch {
-	case c.Mapping != "":
+	if c.Mapping != "" {
 		return openMapped(s, path, c.Mapping)
-	case strings.HasSuffix(path, ".warc"), strings.HasSuffix(path, ".warc.gz"):
-		return openArchive(s, path)
 	}
 	return openExport(path)
 }
@@ -103,7 +115,7 @@ func openExport(path string) (*history, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &history{name: path, rows: file.Rows(), imports: file.Imports, collected: file.Collected(), close: file.Close}
+	h := &history{name: path, steps: "rows", rows: file.Rows(), imports: file.Imports, collected: file.Collected(), close: file.Close}
 	if file.Manifest == nil {
 		h.notes = append(h.notes, "without its manifest: of the runs only those are known that changed something")
 	}
@@ -124,7 +136,7 @@ func openMapped(s *session, path, by string) (*history, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &history{name: path, imports: func(func()) iter.Seq2[market.Import, error] { return file.Imports() }, close: func() error { return nil }}
+	h := &history{name: path, steps: "rows", imports: func(func()) iter.Seq2[market.Import, error] { return file.Imports() }, close: func() error { return nil }}
 	for _, id := range slices.Sorted(maps.Keys(file.Providers)) {
 		h.collected = append(h.collected, file.Providers[id])
 	}
@@ -149,7 +161,7 @@ func (h *history) into(ctx context.Context, s *session, to sink) (total tally, e
 	if err := to.SaveRates(ctx, h.rates); err != nil {
 		return total, err
 	}
-	bar := newProgress(s.errs, "importing rows", int(h.rows))
+	bar := newProgress(s.errs, "importing "+h.steps, int(h.rows))
 	defer bar.end()
 	changed := map[string]bool{}
 	for in, err := range h.imports(bar.tick) {

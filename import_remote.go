@@ -45,12 +45,22 @@ func (r remoteSink) SaveCollected(ctx context.Context, providers []market.Provid
 	return r.post(ctx, importRequest{Collected: providers}, nil)
 }
 
+// Rates asks the server for the exchange rates that it knows.
+func (r remoteSink) Rates(ctx context.Context) (tables []market.RateTable, err error) {
+	err = r.do(ctx, http.MethodGet, nil, &tables)
+	return tables, err
+}
+
 func (r remoteSink) post(ctx context.Context, what importRequest, into any) error {
 	body, err := json.Marshal(what)
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+r.address+importPath, bytes.NewReader(body))
+	return r.do(ctx, http.MethodPost, body, into)
+}
+
+func (r remoteSink) do(ctx context.Context, method string, body []byte, into any) error {
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+r.address+importPath, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -70,12 +80,16 @@ func (r remoteSink) post(ctx context.Context, what importRequest, into any) erro
 	return json.NewDecoder(response.Body).Decode(into)
 }
 
-// importHandler takes in what the command sends. Only JSON is read, which no other site's page can send unasked.
+// importHandler takes in what the command sends, and tells it the exchange rates. Only JSON is read, which no other site's page can send unasked.
 func (a *app) importHandler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			a.tellRates(w, r)
+			return
+		}
 		media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		if r.Method != http.MethodPost || media != "application/json" {
-			http.Error(w, "expected a POST of application/json", http.StatusUnsupportedMediaType)
+			http.Error(w, "expected a POST of application/json, or a GET", http.StatusUnsupportedMediaType)
 			return
 		}
 		var request importRequest
@@ -91,6 +105,17 @@ func (a *app) importHandler() http.Handler {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(merged) // the client is gone otherwise
 	})
+}
+
+// tellRates tells the exchange rates that are known, which archived pages are judged with.
+func (a *app) tellRates(w http.ResponseWriter, r *http.Request) {
+	tables, err := a.store.Rates(r.Context())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(tables) // the client is gone otherwise
 }
 
 // take does one step of an import, and lets the book follow. Of a merge it tells what was new, without the histories themselves.

@@ -49,12 +49,16 @@ func (p *progress) count(finished string) {
 	p.line(finished)
 }
 
-// tickEvery is how many small steps go by between two lines.
+// tickEvery is the most small steps that go by between two lines; where their number is known, a thousandth of them does.
 const tickEvery = 10_000
 
 // tick counts one of many small steps.
 func (p *progress) tick() {
-	if p.seen++; p.seen%tickEvery == 0 {
+	every := tickEvery
+	if p.total > 0 {
+		every = min(every, p.total/1000+1)
+	}
+	if p.seen++; p.seen%every == 0 {
 		p.line("")
 	}
 }

@@ -56,6 +56,31 @@ func (g *Gatherer) Add(o Offer, p Point, source Source, parser int) error {
 	return nil
 }
 
+// Run takes in one run as it was committed. Runs of one sheet come in the order of time.
+func (g *Gatherer) Run(c Commit) error {
+	sheet, at := c.Sheet.Name, c.Run.StartedAt
+	g.Read(sheet, at, c.Run.Succeeded())
+	upserts := byID(c.Upserts)
+	for _, change := range c.Changes {
+		offer, listed := upserts[change.OfferID]
+		if !listed {
+			offer = g.series[change.OfferID].offer
+		}
+		if err := g.Add(offer, change.Point, Source{}, c.Sheet.Parser); err != nil {
+			return err
+		}
+	}
+	for id, offer := range upserts {
+		g.series[id].offer = offer // terms may change while the price does not
+	}
+	if len(c.Changes) > 0 {
+		for _, document := range c.Sheet.Documents {
+			g.sheets[sheet].prove(at, document, c.Sheet.Parser)
+		}
+	}
+	return nil
+}
+
 // Read takes in that a sheet was read at a moment, whether or not anything changed. A success outdoes a failure at the same second.
 func (g *Gatherer) Read(sheet string, at time.Time, succeeded bool) {
 	s := g.sheets[sheet]

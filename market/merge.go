@@ -15,6 +15,8 @@ type Import struct {
 	Since time.Time
 	// Partial says that only some of the offers of its sheets are in it.
 	Partial bool
+	// Tolerance says how much later than it began a run may stand in the import: one that follows a known run within it is that run.
+	Tolerance time.Duration
 }
 
 // Merged is what an import changes.
@@ -56,7 +58,7 @@ func (c Chronicle) Merge(in Import, chunkBytes int) (Merged, error) {
 
 func (c Chronicle) mergeSheet(m *Merged, in Import, log SheetLog, chunkBytes int) error {
 	have := c.log(log.Sheet.Name)
-	s, err := newSplice(have, log, in.Since)
+	s, err := newSplice(have, log, in.Since, in.Tolerance)
 	if err != nil {
 		return err
 	}
@@ -131,10 +133,13 @@ func (s splice) offer(m *Merged, have, in Told, chunkBytes int) error {
 	return nil
 }
 
-// terms are the offer's as whoever was read last has them.
+// terms are the offer's as whoever was read last has them: whole where they are those of the last change, which keeps only some.
 func (s splice) terms(have, in Told, last Point) (Offer, error) {
 	if have.Offer.ID != "" && (in.Offer.ID == "" || !s.importedLast()) {
 		return have.Offer, nil
+	}
+	if !last.Withdrawn && sameState(in.Offer.point(last.At), last) {
+		return in.Offer, nil
 	}
 	return in.Offer.asOf(last)
 }

@@ -292,3 +292,96 @@ func amountAtEnd(t *testing.T, o MergedOffer) string {
 	}
 	return last.Amount.Trim(0).String()
 }
+
+// later is what a reader saw, written down by somebody who was so many seconds late.
+func later(runs []seen, random *rand.Rand, most int64) []seen {
+	out := slices.Clone(runs)
+	for i := range out {
+		out[i].second += random.Int64N(most + 1)
+	}
+	return out
+}
+
+// spread are a reader's runs with some time between them, as one reader at a time leaves it.
+func spread(runs []seen, least int64) []seen {
+	out := slices.Clone(runs)
+	for i := range out {
+		out[i].second += int64(i) * least
+	}
+	return out
+}
+
+// TestMergeOfTheSameRuns merges what archived pages tell into what their own runs had written, each run some seconds late: nothing is
+// new, but for what the pages tell of runs that are not known.
+func TestMergeOfTheSameRuns(t *testing.T) {
+	random := rand.New(rand.NewPCG(27, 28))
+	for range 100 {
+		runs := spread(randomRuns(random, 1+random.IntN(20)), 10)
+		have, in := chronicleOf(t, runs), Import{Chronicle: chronicleOf(t, later(runs, random, 10)), Tolerance: 10 * time.Second}
+		m, err := have.Merge(in, mergeChunk)
+		if err != nil || len(m.Offers)+len(m.Sheets)+m.Points != 0 {
+			t.Fatalf("%d offers, %d sheets and %d points are new (%v)", len(m.Offers), len(m.Sheets), m.Points, err)
+		}
+		gap := random.IntN(len(runs))
+		have = chronicleOf(t, slices.Concat(runs[:gap], runs[gap+1:]))
+		if m, err = have.Merge(in, mergeChunk); err != nil || len(m.Sheets) != 1 {
+			t.Fatalf("run %d of %d is missing: %d sheets are new (%v)", gap, len(runs), len(m.Sheets), err)
+		}
+		both := have.with(m)
+		if got, want := len(marksOf(t, both.Sheets[0])), len(runs); got != want {
+			t.Fatalf("%d runs, want %d", got, want)
+		}
+		for _, p := range m.Sheets[0].Proofs {
+			if missed := marksOf(t, in.Sheets[0])[gap]; !p.At.Equal(missed.At) {
+				t.Fatalf("a proof of the run at %d, which is known, beside that of %d", p.At.Unix(), missed.At.Unix())
+			}
+		}
+		if m, err = both.Merge(in, mergeChunk); err != nil || len(m.Sheets)+m.Points != 0 {
+			t.Fatalf("a second import changes %d sheets (%v)", len(m.Sheets), err)
+		}
+	}
+}
+
+func marksOf(t testing.TB, l SheetLog) []RunMark {
+	t.Helper()
+	runs, err := l.sorted()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return runs
+}
+
+// TestToleranceOfRuns says which runs of an import are known under another second.
+func TestToleranceOfRuns(t *testing.T) {
+	ok := map[string]string{"a": "2"}
+	known := []seen{{1000, false, ok}, {1100, true, nil}, {1130, false, ok}}
+	tests := map[string]struct {
+		reason string
+		theirs []seen
+		added  int
+	}{
+		"shortly after":             {"an answer comes after its run began", []seen{{1002, false, ok}}, 0},
+		"long after":                {"beyond the tolerance it is a run of its own", []seen{{1061, false, ok}}, 1},
+		"before":                    {"no answer comes before it is asked for", []seen{{999, false, ok}}, 1},
+		"two after one":             {"one run is not two", []seen{{1002, false, ok}, {1040, false, ok}}, 1},
+		"one at it and one after":   {"what was imported before is itself", []seen{{1000, false, ok}, {1040, false, ok}}, 1},
+		"a success after a failure": {"the failure had another reason, or the parser has learnt", []seen{{1110, false, ok}}, 1},
+		"a failure after a success": {"a success outdoes a failure", []seen{{1002, true, nil}}, 0},
+		"the nearest":               {"of two known runs the later one is meant", []seen{{1101, true, nil}, {1131, false, ok}}, 0},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			m, err := chronicleOf(t, known).Merge(Import{Chronicle: chronicleOf(t, tt.theirs), Tolerance: time.Minute}, mergeChunk)
+			if err != nil {
+				t.Fatal(err)
+			}
+			added := 0
+			for _, s := range m.Sheets {
+				added = len(marksOf(t, SheetLog{Runs: slices.Concat(s.Chunks...)})) - len(known)
+			}
+			if added != tt.added {
+				t.Errorf("%s: %d runs are new, want %d", tt.reason, added, tt.added)
+			}
+		})
+	}
+}

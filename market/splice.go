@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -14,6 +15,8 @@ type splice struct {
 	have, in []RunMark
 	reigns   []reign
 	since    time.Time
+	// others are the seconds of imported runs that are known under another second.
+	others map[int64]bool
 }
 
 // reign is a time from a second on in which one of the two was read last.
@@ -23,8 +26,9 @@ type reign struct {
 }
 
 // newSplice compares the runs of two logs. An import that begins after a run which nobody knows has no place: what that run changed is lost.
-func newSplice(have, in SheetLog, since time.Time) (s splice, err error) {
-	s.since = since
+// One that follows a known run within the tolerance is that run.
+func newSplice(have, in SheetLog, since time.Time, tolerance time.Duration) (s splice, err error) {
+	s.since, s.others = since, map[int64]bool{}
 	if s.have, err = have.sorted(); err != nil {
 		return s, err
 	}
@@ -32,13 +36,12 @@ func newSplice(have, in SheetLog, since time.Time) (s splice, err error) {
 	if err != nil {
 		return s, err
 	}
-	known := map[RunMark]bool{}
-	for _, run := range s.have {
-		known[run] = true
-	}
-	for _, run := range all {
+	known := newKnownRuns(s.have, tolerance)
+	for i, run := range all {
 		switch {
-		case known[run], known[RunMark{run.At, true}]:
+		case known.at(run):
+		case known.shortlyBefore(run, all[:i]):
+			s.others[run.At.Unix()] = true
 		case run.At.Before(since):
 			return s, fmt.Errorf("the file begins at %s, but what was read at %s is not known here: import what lies before first", since.Format(time.RFC3339), run.At.Format(time.RFC3339))
 		default:
@@ -47,6 +50,35 @@ func newSplice(have, in SheetLog, since time.Time) (s splice, err error) {
 	}
 	s.reigns = reigns(s.have, s.in)
 	return s, nil
+}
+
+// knownRuns finds runs among those that are known.
+type knownRuns struct {
+	marks     map[RunMark]bool
+	inTime    []RunMark
+	tolerance time.Duration
+}
+
+func newKnownRuns(inTime []RunMark, tolerance time.Duration) knownRuns {
+	k := knownRuns{map[RunMark]bool{}, inTime, tolerance}
+	for _, run := range inTime {
+		k.marks[run] = true
+	}
+	return k
+}
+
+// at says whether a run is known as it is; a success outdoes a failure at the same second.
+func (k knownRuns) at(run RunMark) bool { return k.marks[run] || k.marks[RunMark{run.At, true}] }
+
+// shortlyBefore says whether a run is the latest known one before it, under its own second, and none of the imported ones earlier is.
+func (k knownRuns) shortlyBefore(run RunMark, earlier []RunMark) bool {
+	after := sort.Search(len(k.inTime), func(i int) bool { return k.inTime[i].At.After(run.At) })
+	if after == 0 {
+		return false
+	}
+	latest := k.inTime[after-1]
+	taken := len(earlier) > 0 && !earlier[len(earlier)-1].At.Before(latest.At)
+	return !taken && run.At.Sub(latest.At) <= k.tolerance && (latest.Succeeded || !run.Succeeded)
 }
 
 // sorted are the sheet's runs in the order of time.
@@ -143,7 +175,7 @@ func (s splice) sheet(have, in SheetLog, chunkBytes int) MergedSheet {
 		known[p.At.Unix()] = true
 	}
 	for _, p := range in.Proofs {
-		if !known[p.At.Unix()] {
+		if second := p.At.Unix(); !known[second] && !s.others[second] {
 			m.Proofs = append(m.Proofs, p)
 		}
 	}

@@ -46,7 +46,7 @@ type ClientOptions struct {
 	Version string
 	Archive Recorder
 	Now     func() time.Time
-	// Unhurried leaves out the spacing between requests: for recorded answers.
+	// Unhurried leaves out the spacing between requests and asks nobody twice: for recorded answers, which stay what they are.
 	Unhurried bool
 }
 
@@ -128,7 +128,7 @@ func (c *Client) persist(ctx context.Context, r Request, m Manners, known Valida
 	for try := 1; ; try++ {
 		fetched, err := c.once(ctx, r, m, known)
 		var status *StatusError
-		if !errors.As(err, &status) || !worthRetrying(status.Code) || try == mostTries {
+		if !errors.As(err, &status) || !worthRetrying(status.Code) || try == mostTries || c.options.Unhurried {
 			return fetched, err
 		}
 		pause := max(status.RetryAfter, time.Duration(try)*shortWait)

@@ -3,14 +3,10 @@ package scrapers
 import (
 	"bufio"
 	"bytes"
-	"cmp"
-	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/textproto"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -26,74 +22,102 @@ type Recorded struct {
 	Body   []byte
 }
 
-// readWarc reads the answers of a WARC file, ours or another's, plain or gzipped. A torn end, as a crash leaves it, ends the
-// reading without an error; damage in the middle is one.
+// readWarc reads the answers of a WARC file.
 func readWarc(path string) ([]Recorded, error) {
-	file, err := os.Open(path)
+	var answers []Recorded
+	var headers []textproto.MIMEHeader
+	requests := newRequestRecords()
+	err := walkWarc(path, everyRecord, func(found warcFound) error {
+		switch {
+		case requests.take(found), !isAnswer(found.header):
+			return nil
+		}
+		answer, err := parseAnswer(found.header, found.block)
+		answers, headers = append(answers, answer), append(headers, found.header)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	plain, err := unzipped(bufio.NewReader(file))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	answers, err := readRecords(bufio.NewReader(plain))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	for i := range answers {
+		answers[i].Method = "ANY"
+		if request, known := requests.of(headers[i]); known {
+			answers[i].Method = request.method
+		}
 	}
 	return answers, nil
 }
 
-func unzipped(r *bufio.Reader) (io.Reader, error) {
-	magic, _ := r.Peek(2) // a shorter file is no gzip
-	if !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		return r, nil
-	}
-	return gzip.NewReader(r)
+// isAnswer leaves out what archives record beside HTTP: names that were looked up, pictures of pages.
+func isAnswer(header textproto.MIMEHeader) bool {
+	kind := header.Get("Content-Type")
+	return header.Get("Warc-Type") == "response" && (kind == "" || strings.HasPrefix(kind, "application/http"))
 }
 
-func readRecords(r *bufio.Reader) ([]Recorded, error) {
-	var answers []Recorded
-	methods := map[string]string{} // record id of a request -> its method
-	for n := 1; ; n++ {
-		header, block, err := readRecord(r)
-		switch {
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			return answers, nil
-		case err != nil:
-			return nil, fmt.Errorf("record %d: %w", n, err)
-		}
-		switch header.Get("Warc-Type") {
-		case "request":
-			method, _, _ := strings.Cut(string(block), " ")
-			methods[header.Get("Warc-Record-Id")] = method
-		case "response":
-			answer, err := parseAnswer(header, block)
-			if err != nil {
-				return nil, fmt.Errorf("record %d: %w", n, err)
-			}
-			answer.Method = cmp.Or(methods[header.Get("Warc-Concurrent-To")], "ANY")
-			answers = append(answers, answer)
-		}
-	}
+// requestRecord is what an answer was asked for with.
+type requestRecord struct{ method, body string }
+
+// requestRecords finds the request of an answer: either of the two may name the other, and stand first.
+type requestRecords struct{ byID, byAnswer map[string]requestRecord }
+
+func newRequestRecords() requestRecords {
+	return requestRecords{map[string]requestRecord{}, map[string]requestRecord{}}
 }
 
-func readRecord(r *bufio.Reader) (textproto.MIMEHeader, []byte, error) {
-	version, err := firstLine(r)
+// take keeps a record if it is a request.
+func (r requestRecords) take(found warcFound) bool {
+	if found.header.Get("Warc-Type") != "request" {
+		return false
+	}
+	head, body, _ := bytes.Cut(found.block, []byte("\r\n\r\n"))
+	method, _, _ := strings.Cut(string(head), " ")
+	request := requestRecord{method, bodyDigest(body)}
+	r.byID[found.header.Get("Warc-Record-Id")] = request
+	for _, id := range found.header.Values("Warc-Concurrent-To") {
+		r.byAnswer[id] = request
+	}
+	return true
+}
+
+func (r requestRecords) of(answer textproto.MIMEHeader) (requestRecord, bool) {
+	for _, id := range answer.Values("Warc-Concurrent-To") {
+		if request, known := r.byID[id]; known {
+			return request, true
+		}
+	}
+	request, known := r.byAnswer[answer.Get("Warc-Record-Id")]
+	return request, known && answer.Get("Warc-Record-Id") != ""
+}
+
+// bodyDigest tells the bodies of requests apart; empty where there is none.
+func bodyDigest(body []byte) string {
+	if len(body) == 0 {
+		return ""
+	}
+	return digest(body)
+}
+
+// readRecord reads a record; of one that is not wanted only the header.
+func readRecord(r *bufio.Reader, wanted func(textproto.MIMEHeader) bool) (textproto.MIMEHeader, []byte, error) {
+	version, err := r.ReadString('\n')
 	if err != nil {
 		return nil, nil, err
 	}
 	if !strings.HasPrefix(version, "WARC/1.") {
-		return nil, nil, fmt.Errorf("%q is not the start of a WARC record", abbreviate(version))
+		return nil, nil, fmt.Errorf("%q is not the start of a WARC record", abbreviate(strings.TrimSpace(version)))
 	}
 	header, err := textproto.NewReader(r).ReadMIMEHeader()
 	if err != nil {
 		return nil, nil, endOr(r, err)
 	}
 	length, err := strconv.ParseInt(header.Get("Content-Length"), 10, 64)
-	if err != nil || length < 0 || length > 2*largestAnswer {
+	skipped := err == nil && length >= 0 && !wanted(header)
+	if err != nil || length < 0 || length > 2*largestAnswer && !skipped {
 		return nil, nil, fmt.Errorf("content length %q", abbreviate(header.Get("Content-Length")))
+	}
+	if skipped {
+		_, err = io.CopyN(io.Discard, r, length)
+		return header, nil, err
 	}
 	block := make([]byte, length)
 	_, err = io.ReadFull(r, block)
@@ -108,16 +132,6 @@ func endOr(r *bufio.Reader, err error) error {
 	return err
 }
 
-// firstLine skips the empty lines between two records.
-func firstLine(r *bufio.Reader) (string, error) {
-	for {
-		line, err := r.ReadString('\n')
-		if text := strings.TrimSpace(line); text != "" || err != nil {
-			return text, err
-		}
-	}
-}
-
 func parseAnswer(header textproto.MIMEHeader, block []byte) (Recorded, error) {
 	answer, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(block)), nil)
 	if err != nil {
@@ -128,12 +142,23 @@ func parseAnswer(header textproto.MIMEHeader, block []byte) (Recorded, error) {
 	if err != nil {
 		return Recorded{}, fmt.Errorf("response: %w", err)
 	}
+	at, err := recordDate(header)
+	if err != nil {
+		return Recorded{}, err
+	}
+	return Recorded{URL: target(header), At: at, Status: answer.StatusCode, Header: answer.Header, Body: body}, nil
+}
+
+func recordDate(header textproto.MIMEHeader) (time.Time, error) {
 	at, err := time.Parse(time.RFC3339, header.Get("Warc-Date"))
 	if err != nil {
-		return Recorded{}, fmt.Errorf("date: %w", err)
+		return time.Time{}, fmt.Errorf("date: %w", err)
 	}
-	target := strings.Trim(header.Get("Warc-Target-Uri"), "<>")
-	return Recorded{URL: target, At: at, Status: answer.StatusCode, Header: answer.Header, Body: body}, nil
+	return at, nil
+}
+
+func target(header textproto.MIMEHeader) string {
+	return strings.Trim(header.Get("Warc-Target-Uri"), "<>")
 }
 
 func abbreviate(text string) string {

@@ -1,6 +1,7 @@
 package scrapers
 
 import (
+	"bytes"
 	"compress/gzip"
 	"io"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gpuhour/market"
 )
 
 func unpackedArchive(t *testing.T, dir string) string {
@@ -137,14 +140,35 @@ func TestReplayIndex(t *testing.T) {
 	}
 }
 
-// FuzzReadWarc reads anything as an archive.
+// FuzzReadWarc reads anything as an archive: what is read once is read the same again.
 func FuzzReadWarc(f *testing.F) {
-	f.Add([]byte("WARC/1.1\r\nWARC-Type: response\r\nWARC-Date: 2026-11-01T12:00:00Z\r\nContent-Length: 19\r\n\r\nHTTP/1.1 200 OK\r\n\r\n\r\n\r\n"))
+	const record = "WARC/1.1\r\nWARC-Type: response\r\nWARC-Date: 2026-11-01T12:00:00Z\r\nContent-Length: 19\r\n\r\nHTTP/1.1 200 OK\r\n\r\n\r\n\r\n"
+	f.Add([]byte(record))
+	var zipped bytes.Buffer
+	for _, text := range []string{record, record + record, record[:40], record[40:]} {
+		zip := gzip.NewWriter(&zipped)
+		_, _ = zip.Write([]byte(text)) // a buffer takes everything
+		_ = zip.Close()
+	}
+	f.Add(zipped.Bytes())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		path := filepath.Join(t.TempDir(), "x.warc")
 		if err := os.WriteFile(path, data, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		_, _ = readWarc(path)
+		_ = walkWarc(path, everyRecord, func(found warcFound) error {
+			if err := sameAgain(found); err != nil {
+				t.Error(err)
+			}
+			return nil
+		})
+		if b, err := NewRebuild([]string{path}, RebuildOptions{Scrapers: []Scraper{fake{"x"}}, Read: func() {}, Ran: func() {}}); err == nil {
+			for _, err := range b.Imports(t.Context(), market.Rates{}) {
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		}
 	})
 }
