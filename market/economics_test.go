@@ -43,7 +43,7 @@ func publishedAmount(t *testing.T, id string) string {
 func TestPublishedFigures(t *testing.T) {
 	const server, card = "said/coreweave-2023-08-hgx-h100-year", "said/microsoft-2023-08-a100-margin"
 	const average, scenario = "said/domestic-platforms-2023-08-a100-average", "said/domestic-platforms-2023-08-a100-scenario"
-	year := newFraction().times(decimal.MustParse(publishedAmount(t, server))).timesInts(1, 8*hoursPerYear)
+	year := exactly(decimal.MustParse(publishedAmount(t, server))).times(ratio(1, 8*hoursPerYear))
 	hour, err := year.round(DerivedScale)
 	if err != nil {
 		t.Fatal(err)
