@@ -25,6 +25,7 @@ demo: build ## the same over the repository's own sample pages: needs no network
 .PHONY: test
 test: packages lint generated ## everything the tests need, and the tests
 	CGO_ENABLED=0 $(GO) build ./...
+	cd oracle && $(GO) test ./...
 	CI=$${CI:-true} $(GO) test -race -shuffle=on ./...
 
 .PHONY: lint
@@ -32,11 +33,13 @@ lint: ## formatting, vet and the linters of .golangci.yml
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(LINT) run ./...
+	cd oracle && $(GO) vet ./...
 
 .PHONY: generated
 generated: ## generated code and go.mod are as they would be made anew
 	$(GO) generate ./...
 	$(GO) mod tidy -diff
+	cd oracle && $(GO) mod tidy -diff
 	@git diff --exit-code -- graph || { echo "generated code was not up to date"; exit 1; }
 
 .PHONY: fuzz
@@ -46,13 +49,15 @@ fuzz: ## fuzz every parser, and the arithmetic of prices, for half a minute each
 	$(GO) test -fuzz FuzzIdentify -fuzztime 30s ./market
 	$(GO) test -fuzz FuzzParseAmount -fuzztime 30s ./market
 	$(GO) test -fuzz FuzzFraction -fuzztime 30s ./market
+	$(GO) test -fuzz FuzzParseLine -fuzztime 30s -fuzzminimizetime 10x ./export
+	$(GO) test -fuzz FuzzParse -fuzztime 30s -fuzzminimizetime 10x ./mapping
 	$(GO) test -fuzz FuzzReadCommand -fuzztime 30s ./store
 	$(GO) test -fuzz FuzzDecimal -fuzztime 30s ./graph/scalar
 	$(GO) test -fuzz FuzzCursor -fuzztime 30s ./graph
 
 .PHONY: bench
 bench: packages ## measure, with the comparisons in the same run
-	$(GO) test -run '^$$' -bench . -benchmem ./market ./store ./export ./graph . | awk '{print} \
+	( $(GO) test -run '^$$' -bench . -benchmem ./market ./store ./export ./graph . && cd oracle && $(GO) test -run '^$$' -bench . ./... ) | awk '{print} \
 	  $$1 ~ /^Benchmark.*\// {split($$1, n, "/"); sub(/-[0-9]+$$/, "", n[2]); if (n[1] != group) {group = n[1]; what = n[2]; base = $$3} \
 	  else ratio[++k] = sprintf("%-28s %s takes %.2f x %s", group, what, base / $$3, n[2])} \
 	  END {print "\nratios"; for (i = 1; i <= k; i++) print ratio[i]}'

@@ -63,6 +63,7 @@ listed AS (  -- 7: the last price in force while its sheet was fresh
   WHERE NOT p.withdrawn
   GROUP BY ALL
 ),
+reduced AS (SELECT * REPLACE (numerator // gcd(numerator, denominator) AS numerator, denominator // gcd(numerator, denominator) AS denominator) FROM listed),
 quotations AS (
   SELECT r.source, r.day, unnest(r.rates) AS q FROM (SELECT unnest(rates) AS r FROM manifest)
 ),
@@ -77,7 +78,7 @@ pivots AS (  -- 8: what a unit of a currency costs in the one that all of a sour
 ),
 days AS (SELECT tick AS step, to_timestamp(tick + getvariable('step') - 1)::TIMESTAMPTZ AT TIME ZONE 'UTC' AS last FROM steps),
 rates AS (  -- the latest of each source at or before the step's last day; CFETS before the ECB
-  SELECT d.step, f.currency, arg_min({'n': f.n * t.d, 'd': f.d * t.n}, CASE f.source WHEN 'CFETS' THEN 0 ELSE 1 END) AS rate
+  SELECT d.step, f.currency, arg_min({'n': f.n * t.d // gcd(f.n * t.d, f.d * t.n), 'd': f.d * t.n // gcd(f.n * t.d, f.d * t.n)}, CASE f.source WHEN 'CFETS' THEN 0 ELSE 1 END) AS rate
   FROM days d
   JOIN (SELECT step, source, max(day) AS day FROM days, (SELECT DISTINCT source, day FROM quotations) WHERE day <= last::DATE GROUP BY ALL) newest USING (step)
   JOIN pivots f ON f.source = newest.source AND f.day = newest.day
@@ -87,7 +88,7 @@ rates AS (  -- the latest of each source at or before the step's last day; CFETS
 converted AS (
   SELECT l.*, l.numerator * CASE WHEN l.currency = getvariable('currency') THEN 1 ELSE r.rate.n END * 1000000 AS n,
     l.denominator * CASE WHEN l.currency = getvariable('currency') THEN 1 ELSE r.rate.d END AS d
-  FROM listed l LEFT JOIN rates r ON r.step = l.step AND r.currency = l.currency
+  FROM reduced l LEFT JOIN rates r ON r.step = l.step AND r.currency = l.currency
   WHERE l.currency = getvariable('currency') OR r.rate IS NOT NULL  -- 3
 ),
 prices AS (

@@ -31,10 +31,16 @@ type column struct {
 	value func(market.ExportRow) string
 	// printed says that it holds a provider's own words, whatever they are.
 	printed bool
+	// varies says that it differs from one change of a series to the next.
+	varies bool
 }
 
 func textColumn(name, about string, value func(market.ExportRow) string) column {
 	return column{name: name, kind: text, about: about, value: value}
+}
+
+func changingColumn(name, about string, value func(market.ExportRow) string) column {
+	return column{name: name, kind: text, about: about, value: value, varies: true}
 }
 
 func printedColumn(name, about string, value func(market.ExportRow) string) column {
@@ -49,27 +55,27 @@ var columns = []column{
 	printedColumn("sku", "the provider's own name of it", func(r market.ExportRow) string { return r.Offer.SKU }),
 	printedColumn("gpu_name", "the card's name as printed", func(r market.ExportRow) string { return r.Offer.GpuName }),
 	textColumn("gpu_id", "the card in our catalogue; empty where the name does not say which", func(r market.ExportRow) string { return r.Offer.GpuID }),
-	{name: "gpu_count", kind: number, about: "cards; less than one is a slice", value: func(r market.ExportRow) string { return plain(r.Point.GpuCount.Float()) }},
+	{varies: true, name: "gpu_count", kind: number, about: "cards; less than one is a slice", value: func(r market.ExportRow) string { return plain(r.Point.GpuCount.Float()) }},
 	printedColumn("region", "the provider's own name of the place", func(r market.ExportRow) string { return r.Offer.Region }),
 	textColumn("country", "ISO 3166-1 alpha-2", func(r market.ExportRow) string { return r.Offer.Country }),
 	textColumn("market", "on what terms", func(r market.ExportRow) string { return string(r.Offer.Market) }),
 	{name: "commitment_months", kind: whole, about: "months that are committed to; 0 is none", value: func(r market.ExportRow) string { return strconv.Itoa(r.Offer.CommitmentMonths) }},
-	{name: "observed_at", kind: instant, about: "when the change was seen; it holds until the series' next row", value: func(r market.ExportRow) string { return moment(r.Point.At) }},
-	{name: "recorded_at", kind: instant, about: "when the document was fetched; empty where it is not known", value: func(r market.ExportRow) string { return moment(r.Source.FetchedAt) }},
-	{name: "listed_amount", kind: amount, about: "as printed, in listed_currency", value: func(r market.ExportRow) string { return r.Point.Amount.Trim(0).String() }},
-	textColumn("listed_currency", "ISO 4217", func(r market.ExportRow) string { return string(r.Point.Currency) }),
-	textColumn("listed_per", "what the amount pays for: a card (GPU), the whole machine (INSTANCE), or a bare card (COMPONENT)", func(r market.ExportRow) string { return string(r.Point.Per) }),
-	textColumn("listed_period", "for how long, ISO 8601", func(r market.ExportRow) string { return string(r.Point.Period) }),
-	{name: "price_per_gpu_hour_usd", kind: amount, about: "USD for one card for one hour; empty where withdrawn, of a bare card, or without a rate", value: func(r market.ExportRow) string { return decimalText(r.USD) }},
-	{name: "price_per_gpu_hour_cny", kind: amount, about: "CNY for one card for one hour; empty where withdrawn, of a bare card, or without a rate", value: func(r market.ExportRow) string { return decimalText(r.CNY) }},
-	{name: "fx_rate", kind: amount, about: "CNY for one USD on the day of observed_at", value: fxRate},
-	{name: "fx_date", kind: text, about: "the day that fx_rate was published for", value: fxDate},
-	textColumn("stock", "whether it could be had", func(r market.ExportRow) string { return string(r.Point.Stock) }),
-	{name: "gpus_available", kind: whole, about: "cards free; empty where the source does not say", value: func(r market.ExportRow) string { return wholeText(r.Point.GpusAvailable) }},
-	{name: "withdrawn", kind: flag, about: "true where the offer disappeared; the amounts are its last", value: func(r market.ExportRow) string { return strconv.FormatBool(r.Point.Withdrawn) }},
-	textColumn("source_url", "the document that says so", func(r market.ExportRow) string { return r.Source.URL }),
-	textColumn("source_digest", "SHA-256 of the document, hexadecimal", func(r market.ExportRow) string { return r.Source.Digest }),
-	{name: "parser_version", kind: whole, about: "the version of the parser that read it", value: func(r market.ExportRow) string { return positive(r.Parser) }},
+	{varies: true, name: "observed_at", kind: instant, about: "when the change was seen; it holds until the series' next row", value: func(r market.ExportRow) string { return moment(r.Point.At) }},
+	{varies: true, name: "recorded_at", kind: instant, about: "when the document was fetched; empty where it is not known", value: func(r market.ExportRow) string { return moment(r.Source.FetchedAt) }},
+	{varies: true, name: "listed_amount", kind: amount, about: "as printed, in listed_currency", value: func(r market.ExportRow) string { return r.Point.Amount.Trim(0).String() }},
+	changingColumn("listed_currency", "ISO 4217", func(r market.ExportRow) string { return string(r.Point.Currency) }),
+	changingColumn("listed_per", "what the amount pays for: a card (GPU), the whole machine (INSTANCE), or a bare card (COMPONENT)", func(r market.ExportRow) string { return string(r.Point.Per) }),
+	changingColumn("listed_period", "for how long, ISO 8601", func(r market.ExportRow) string { return string(r.Point.Period) }),
+	{varies: true, name: "price_per_gpu_hour_usd", kind: amount, about: "USD for one card for one hour; empty where withdrawn, of a bare card, or without a rate", value: func(r market.ExportRow) string { return decimalText(r.USD) }},
+	{varies: true, name: "price_per_gpu_hour_cny", kind: amount, about: "CNY for one card for one hour; empty where withdrawn, of a bare card, or without a rate", value: func(r market.ExportRow) string { return decimalText(r.CNY) }},
+	{varies: true, name: "fx_rate", kind: amount, about: "CNY for one USD on the day of observed_at", value: fxRate},
+	{varies: true, name: "fx_date", kind: text, about: "the day that fx_rate was published for", value: fxDate},
+	changingColumn("stock", "whether it could be had", func(r market.ExportRow) string { return string(r.Point.Stock) }),
+	{varies: true, name: "gpus_available", kind: whole, about: "cards free; empty where the source does not say", value: func(r market.ExportRow) string { return wholeText(r.Point.GpusAvailable) }},
+	{varies: true, name: "withdrawn", kind: flag, about: "true where the offer disappeared; the amounts are its last", value: func(r market.ExportRow) string { return strconv.FormatBool(r.Point.Withdrawn) }},
+	changingColumn("source_url", "the document that says so", func(r market.ExportRow) string { return r.Source.URL }),
+	changingColumn("source_digest", "SHA-256 of the document, hexadecimal", func(r market.ExportRow) string { return r.Source.Digest }),
+	{varies: true, name: "parser_version", kind: whole, about: "the version of the parser that read it", value: func(r market.ExportRow) string { return positive(r.Parser) }},
 	{name: "schema_version", kind: whole, about: "of these columns", value: func(market.ExportRow) string { return strconv.Itoa(SchemaVersion) }},
 	textColumn("sheet", "which of the provider's documents lists it; the manifest says when each was read", func(r market.ExportRow) string { return r.Offer.Sheet }),
 	textColumn("gpu_model", "the card's model where that is certain, even where the variant is not", func(r market.ExportRow) string { return r.Offer.GpuModel }),

@@ -181,8 +181,8 @@ func TestParquet(t *testing.T) {
 	}
 	var made []parquetRow
 	for r, err := range rows(t) {
-		row, problem := newParquetRow(r)
-		if err := errors.Join(err, problem); err != nil {
+		row := newParquetSeries(r.Offer)
+		if err := errors.Join(err, row.change(r)); err != nil {
 			t.Fatal(err)
 		}
 		made = append(made, row)

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -67,46 +68,65 @@ type parquetWriter struct {
 	// group is the last row's, rows how many the row group has.
 	group group
 	rows  int
-	one   [1]parquetRow
+	// batch is what has not been handed over yet; a row at a time costs more than the row.
+	batch []parquetRow
+	// last is the row before, of which the next one of its series differs in what varies.
+	last parquetRow
 }
+
+const batchRows = 512
 
 func newParquetWriter(to io.Writer) *parquetWriter {
 	return &parquetWriter{to: parquet.NewGenericWriter[parquetRow](to, parquet.Compression(&zstd.Codec{}), parquet.MaxRowsPerRowGroup(mostGroup))}
 }
 
 func (w *parquetWriter) Write(r market.ExportRow) error {
-	row, err := newParquetRow(r)
-	if err != nil {
+	if w.last.SeriesID != r.Offer.ID {
+		w.last = newParquetSeries(r.Offer)
+	}
+	if err := w.last.change(r); err != nil {
 		return fmt.Errorf("%s at %s: %w", r.Offer.ID, moment(r.Point.At), err)
 	}
 	g := group{r.Offer.Provider, r.Point.At.Year(), int(r.Point.At.Month())}
 	if g != w.group && w.rows >= leastGroup {
-		if err := w.to.Flush(); err != nil {
+		if err := errors.Join(w.hand(), w.to.Flush()); err != nil {
 			return err
 		}
 		w.rows = 0
 	}
 	w.group = g
 	w.rows++
-	w.one[0] = row
-	_, err = w.to.Write(w.one[:])
+	if w.batch = append(w.batch, w.last); len(w.batch) < batchRows {
+		return nil
+	}
+	return w.hand()
+}
+
+// hand hands the batch over.
+func (w *parquetWriter) hand() error {
+	_, err := w.to.Write(w.batch)
+	w.batch = w.batch[:0]
 	return err
 }
 
-func (w *parquetWriter) Close() error { return w.to.Close() }
+func (w *parquetWriter) Close() error { return errors.Join(w.hand(), w.to.Close()) }
 
-func newParquetRow(r market.ExportRow) (parquetRow, error) {
-	o, p := r.Offer, r.Point
-	row := parquetRow{
+// newParquetSeries is what all changes of a series share.
+func newParquetSeries(o market.Offer) parquetRow {
+	return parquetRow{
 		SeriesID: o.ID, Provider: o.Provider, ProviderKind: known(string(o.Kind)), SKU: known(o.SKU), GpuName: known(o.GpuName), GpuID: known(o.GpuID),
-		GpuCount: p.GpuCount.Float(), Region: known(o.Region), Country: known(o.Country), Market: known(string(o.Market)),
-		CommitmentMonths: int32(o.CommitmentMonths), ObservedAt: p.At, ListedCurrency: string(p.Currency), ListedPer: string(p.Per),
-		ListedPeriod: string(p.Period), Stock: string(p.Stock), Withdrawn: p.Withdrawn, SourceURL: known(r.Source.URL), SourceDigest: known(r.Source.Digest),
-		RecordedAt: known(r.Source.FetchedAt), ParserVersion: known(int32(r.Parser)), SchemaVersion: SchemaVersion,
+		Region: known(o.Region), Country: known(o.Country), Market: known(string(o.Market)), CommitmentMonths: int32(o.CommitmentMonths), SchemaVersion: SchemaVersion,
 		Sheet: o.Sheet, GpuModel: known(o.GpuModel), Area: known(string(o.Area)), VCPUs: wide(o.VCPUs), MemoryGB: o.MemoryGB, Sample: o.Sample,
-		GpusAvailable: wide(p.GpusAvailable),
 	}
-	return row, row.amounts(r)
+}
+
+// change puts what varies into the row of a series.
+func (row *parquetRow) change(r market.ExportRow) error {
+	p := r.Point
+	row.GpuCount, row.ObservedAt, row.ListedCurrency, row.ListedPer, row.ListedPeriod = p.GpuCount.Float(), p.At, string(p.Currency), string(p.Per), string(p.Period)
+	row.Stock, row.GpusAvailable, row.Withdrawn = string(p.Stock), wide(p.GpusAvailable), p.Withdrawn
+	row.SourceURL, row.SourceDigest, row.RecordedAt, row.ParserVersion = known(r.Source.URL), known(r.Source.Digest), known(r.Source.FetchedAt), known(int32(r.Parser))
+	return row.amounts(r)
 }
 
 func wide(n *int) *int64 {
@@ -130,7 +150,7 @@ func (row *parquetRow) amounts(r market.ExportRow) error {
 	if err != nil {
 		return err
 	}
-	row.ListedAmount = *listed
+	row.ListedAmount, row.FxRate, row.FxDate = *listed, nil, nil
 	if row.USD, err = units(r.USD, market.DerivedScale); err != nil {
 		return err
 	}

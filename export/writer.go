@@ -41,7 +41,7 @@ func NewWriter(f Format, to io.Writer) (Writer, error) {
 	case CSV:
 		return newCSVWriter(to)
 	case NDJSON:
-		return &ndjsonWriter{to: bufio.NewWriterSize(to, 1<<16)}, nil
+		return newNDJSONWriter(to), nil
 	case Parquet:
 		return newParquetWriter(to), nil
 	}
@@ -56,30 +56,64 @@ func (f Format) Check() error {
 	return fmt.Errorf("there is no format %q; they are csv, ndjson and parquet", string(f))
 }
 
-type csvWriter struct {
-	to   *bufio.Writer
-	line []byte
+// lineWriter writes rows as lines of text. What all changes of a series share is spelled once a series.
+type lineWriter struct {
+	to    *bufio.Writer
+	spell func(c column, line []byte, value string) []byte
+	// begin, between and end stand around the values of a line.
+	begin, between, end string
+	line                []byte
+	series              string
+	shared              [][]byte
 }
 
-func newCSVWriter(to io.Writer) (*csvWriter, error) {
-	w := &csvWriter{to: bufio.NewWriterSize(to, 1<<16)}
-	return w, w.write(func(c column) string { return c.name })
-}
-
-func (w *csvWriter) Write(r market.ExportRow) error {
-	return w.write(func(c column) string { return c.value(r) })
-}
-
-func (w *csvWriter) write(value func(column) string) error {
-	w.line = w.line[:0]
+func (w *lineWriter) Write(r market.ExportRow) error {
+	if r.Offer.ID != w.series || w.shared == nil {
+		w.share(r)
+	}
+	w.line = append(w.line[:0], w.begin...)
 	for i, c := range columns {
 		if i > 0 {
-			w.line = append(w.line, ',')
+			w.line = append(w.line, w.between...)
 		}
-		w.line = c.appendCSV(w.line, value(c))
+		if c.varies {
+			w.line = w.spell(c, w.line, c.value(r))
+		} else {
+			w.line = append(w.line, w.shared[i]...)
+		}
 	}
-	_, err := w.to.Write(append(w.line, '\n'))
+	_, err := w.to.Write(append(w.line, w.end...))
 	return err
+}
+
+func (w *lineWriter) share(r market.ExportRow) {
+	w.series, w.shared = r.Offer.ID, make([][]byte, len(columns))
+	for i, c := range columns {
+		if !c.varies {
+			w.shared[i] = w.spell(c, nil, c.value(r))
+		}
+	}
+}
+
+func (w *lineWriter) Close() error { return w.to.Flush() }
+
+func newCSVWriter(to io.Writer) (*lineWriter, error) {
+	w := &lineWriter{to: bufio.NewWriterSize(to, 1<<16), spell: column.appendCSV, between: ",", end: "\n"}
+	var names []byte
+	for i, c := range columns {
+		if i > 0 {
+			names = append(names, ',')
+		}
+		names = c.appendCSV(names, c.name)
+	}
+	_, err := w.to.Write(append(names, '\n'))
+	return w, err
+}
+
+func newNDJSONWriter(to io.Writer) *lineWriter {
+	return &lineWriter{to: bufio.NewWriterSize(to, 1<<16), begin: "{", between: ",", end: "}\n", spell: func(c column, line []byte, value string) []byte {
+		return c.appendJSON(append(append(append(line, '"'), c.name...), `":`...), value)
+	}}
 }
 
 // appendCSV quotes what must be quoted (RFC 4180), and what providers print in every row: readers that guess a file's manner from its
@@ -93,26 +127,6 @@ func (c column) appendCSV(line []byte, value string) []byte {
 	return append(line, '"')
 }
 
-func (w *csvWriter) Close() error { return w.to.Flush() }
-
-type ndjsonWriter struct {
-	to   *bufio.Writer
-	line []byte
-}
-
-func (w *ndjsonWriter) Write(r market.ExportRow) error {
-	w.line = append(w.line[:0], '{')
-	for i, c := range columns {
-		if i > 0 {
-			w.line = append(w.line, ',')
-		}
-		w.line = append(append(append(w.line, '"'), c.name...), `":`...)
-		w.line = c.appendJSON(w.line, c.value(r))
-	}
-	_, err := w.to.Write(append(w.line, "}\n"...))
-	return err
-}
-
 // appendJSON writes exact decimals as strings: most readers of JSON would make floats of them.
 func (c column) appendJSON(line []byte, value string) []byte {
 	switch {
@@ -121,8 +135,14 @@ func (c column) appendJSON(line []byte, value string) []byte {
 	case c.kind == whole, c.kind == number, c.kind == flag:
 		return append(line, value...)
 	}
+	if !slices.ContainsFunc([]byte(value), mustEscape) {
+		return append(append(append(line, '"'), value...), '"')
+	}
 	quoted, _ := json.Marshal(value) // a string always can be
 	return append(line, quoted...)
 }
 
-func (w *ndjsonWriter) Close() error { return w.to.Flush() }
+// mustEscape says of what is no plain ASCII that the library decides how it is written.
+func mustEscape(b byte) bool {
+	return b < ' ' || b > '~' || b == '"' || b == '\\' || b == '<' || b == '>' || b == '&'
+}
