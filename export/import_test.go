@@ -39,7 +39,7 @@ func readBack(path string) (imports []market.Import, rows int, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	for in, err := range file.Imports(func() { rows++ }) {
 		if err != nil {
 			return nil, rows, err
@@ -66,7 +66,7 @@ func TestReadBack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer file.Close()
+			defer func() { _ = file.Close() }()
 			tables, err := file.Rates()
 			if err != nil || len(tables) != 1 {
 				t.Fatalf("rates %v, %v", tables, err)
@@ -163,7 +163,7 @@ func TestManifestsAreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	if _, err := file.Rates(); err == nil || !strings.Contains(err.Error(), `the rate "0" of USD/CNY is none`) {
 		t.Errorf("a rate of zero: %v", err)
 	}
@@ -178,7 +178,7 @@ func TestCollectionsAreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	if diff := cmp.Diff([]market.Provider{p}, file.Collected()); diff != "" {
 		t.Errorf("(-written +read):\n%s", diff)
 	}

@@ -129,26 +129,26 @@ func restored(row market.ExportRow, cards float64) (market.ExportRow, error) {
 	return row, err
 }
 
-// row is a row of Parquet as it was before it was written.
-func (p parquetRow) row() (market.ExportRow, error) {
-	amount, err := decimal.New(p.ListedAmount, market.ListedScale)
+// restored is a row of Parquet as it was before it was written.
+func (row parquetRow) restored() (market.ExportRow, error) {
+	amount, err := decimal.New(row.ListedAmount, market.ListedScale)
 	if err != nil {
 		return market.ExportRow{}, err
 	}
-	if p.SchemaVersion != SchemaVersion {
-		return market.ExportRow{}, fmt.Errorf("schema_version: is %d, this program reads %d", p.SchemaVersion, SchemaVersion)
+	if row.SchemaVersion != SchemaVersion {
+		return market.ExportRow{}, fmt.Errorf("schema_version: is %d, this program reads %d", row.SchemaVersion, SchemaVersion)
 	}
-	row := market.ExportRow{
-		Offer: market.Offer{ID: p.SeriesID, Provider: p.Provider, Kind: market.ProviderKind(value(p.ProviderKind)), SKU: value(p.SKU), GpuName: value(p.GpuName),
-			GpuID: value(p.GpuID), GpuModel: value(p.GpuModel), Region: value(p.Region), Country: value(p.Country), Area: market.Area(value(p.Area)),
-			Market: market.Market(value(p.Market)), CommitmentMonths: int(p.CommitmentMonths), Sheet: p.Sheet, Document: value(p.SourceURL),
-			VCPUs: narrow(p.VCPUs), MemoryGB: p.MemoryGB, Sample: p.Sample},
-		Point: market.Point{At: p.ObservedAt.UTC(), Amount: amount.Trim(0), Stock: market.Stock(p.Stock), GpusAvailable: narrow(p.GpusAvailable), Withdrawn: p.Withdrawn,
-			PointTerms: market.PointTerms{Currency: market.Currency(p.ListedCurrency), Per: market.PriceBasis(p.ListedPer), Period: market.Period(p.ListedPeriod)}},
-		Source: market.Source{URL: value(p.SourceURL), Digest: value(p.SourceDigest), FetchedAt: value(p.RecordedAt)},
-		Parser: int(value(p.ParserVersion)),
+	out := market.ExportRow{
+		Offer: market.Offer{ID: row.SeriesID, Provider: row.Provider, Kind: market.ProviderKind(value(row.ProviderKind)), SKU: value(row.SKU), GpuName: value(row.GpuName),
+			GpuID: value(row.GpuID), GpuModel: value(row.GpuModel), Region: value(row.Region), Country: value(row.Country), Area: market.Area(value(row.Area)),
+			Market: market.Market(value(row.Market)), CommitmentMonths: int(row.CommitmentMonths), Sheet: row.Sheet, Document: value(row.SourceURL),
+			VCPUs: narrow(row.VCPUs), MemoryGB: row.MemoryGB, Sample: row.Sample},
+		Point: market.Point{At: row.ObservedAt.UTC(), Amount: amount.Trim(0), Stock: market.Stock(row.Stock), GpusAvailable: narrow(row.GpusAvailable), Withdrawn: row.Withdrawn,
+			PointTerms: market.PointTerms{Currency: market.Currency(row.ListedCurrency), Per: market.PriceBasis(row.ListedPer), Period: market.Period(row.ListedPeriod)}},
+		Source: market.Source{URL: value(row.SourceURL), Digest: value(row.SourceDigest), FetchedAt: value(row.RecordedAt)},
+		Parser: int(value(row.ParserVersion)),
 	}
-	return restored(row, p.GpuCount)
+	return restored(out, row.GpuCount)
 }
 
 func value[T any](v *T) T {

@@ -129,12 +129,12 @@ func readParquet(file *os.File) iter.Seq2[market.ExportRow, error] {
 	}
 	return func(yield func(market.ExportRow, error) bool) {
 		reader := parquet.NewGenericReader[parquetRow](opened)
-		defer reader.Close()
+		defer func() { _ = reader.Close() }()
 		buffer := make([]parquetRow, 512)
 		for at := 1; ; {
 			n, err := reader.Read(buffer)
 			for _, one := range buffer[:n] {
-				row, err := one.row()
+				row, err := one.restored()
 				if err != nil {
 					err = fmt.Errorf("row %d: %w", at, err)
 				}

@@ -263,3 +263,16 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestDocumentedMapping reads the mapping that the manual shows.
+func TestDocumentedMapping(t *testing.T) {
+	manual, err := os.ReadFile("../docs/import.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(manual), "```yaml\n")
+	text, _, found := strings.Cut(rest, "```")
+	if m, err := Read(write(t, "m.yaml", text)); err != nil || !found || len(m.Columns) != 12 {
+		t.Errorf("%v, %+v", err, m)
+	}
+}
