@@ -38,10 +38,10 @@ func Diff(before, after []Offer, at time.Time) Difference {
 func (d *Difference) add(offer, previous Offer, existed bool, at time.Time) {
 	offer.FirstSeenAt, offer.ChangedAt, offer.Decimals = at, at, offer.Listed.Amount.Scale()
 	if existed {
-		offer.FirstSeenAt, offer.ChangedAt, offer.Decimals = previous.FirstSeenAt, previous.ChangedAt, max(offer.Decimals, previous.decimals())
+		offer.FirstSeenAt, offer.ChangedAt, offer.Decimals = previous.FirstSeenAt, previous.ChangedAt, previous.Decimals
 	}
 	if !existed || !offer.SameQuote(previous) {
-		offer.ChangedAt = at
+		offer.ChangedAt, offer.Decimals = at, max(offer.Decimals, offer.Listed.Amount.Scale())
 		d.Changes = append(d.Changes, change(offer, previous, existed, at))
 	}
 	if !existed || !offer.SameTerms(previous) {
@@ -54,7 +54,7 @@ func change(offer, previous Offer, existed bool, at time.Time) Change {
 	if existed {
 		amount := previous.Listed.Amount
 		c.Previous, c.PreviousStock = &amount, previous.Stock
-		c.After, c.Decimals = new(previous.point(previous.ChangedAt)), previous.decimals()
+		c.After, c.Decimals = new(previous.point(previous.ChangedAt)), previous.Decimals
 	}
 	return c
 }
@@ -62,7 +62,7 @@ func change(offer, previous Offer, existed bool, at time.Time) Change {
 func withdrawal(gone Offer, at time.Time) Change {
 	amount := gone.Listed.Amount
 	c := Change{OfferID: gone.ID, At: at, Amount: amount, Previous: &amount, Stock: gone.Stock, PreviousStock: gone.Stock, Withdrawn: true,
-		Point: gone.point(at), After: new(gone.point(gone.ChangedAt)), Decimals: gone.decimals()}
+		Point: gone.point(at), After: new(gone.point(gone.ChangedAt)), Decimals: gone.Decimals}
 	c.Point.Withdrawn = true
 	return c
 }
@@ -72,9 +72,6 @@ func (o Offer) point(at time.Time) Point {
 	return Point{PointTerms: PointTerms{o.Listed.Currency, o.Listed.Per, o.Listed.Period, o.GpuCount}, At: at.UTC().Truncate(time.Second),
 		Amount: o.Listed.Amount, Stock: o.Stock, GpusAvailable: o.GpusAvailable}
 }
-
-// decimals are those of the offer's history; an offer that was stored before there was one has none of its own.
-func (o Offer) decimals() int { return max(o.Decimals, o.Listed.Amount.Scale()) }
 
 func byID(offers []Offer) map[string]Offer {
 	m := make(map[string]Offer, len(offers))

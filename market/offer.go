@@ -69,7 +69,7 @@ type Offer struct {
 	Document string
 	// Sample is true for sample data, which is nobody's price.
 	Sample bool
-	// Decimals is how many decimals the amounts of its history have: the most that its listed amount ever had.
+	// Decimals is how many decimals the amounts of its history have: the most that its listed amount had at a change.
 	Decimals int `json:",omitempty"`
 	// Depth is the rest of a marketplace's listings, of which the offer is the cheapest; nil where there is no pool, or its depth is
 	// not known.

@@ -114,9 +114,9 @@ func NewPointWriter(decimals int) PointWriter {
 	return PointWriter{last: pointState{scale: uint8(min(decimals, ListedScale))}}
 }
 
-// ResumePoints goes on with a stream that ends with a point, whose amounts have so many decimals.
+// ResumePoints goes on with a stream that ends with a point, whose amounts have so many decimals: the point may be spelled with more noughts.
 func ResumePoints(last Point, scale int) (PointWriter, error) {
-	s, err := stateOf(last, max(scale, last.Amount.Scale()))
+	s, err := stateOf(last, max(scale, last.Amount.Trim(0).Scale()))
 	return PointWriter{last: s, begun: err == nil}, err
 }
 
