@@ -70,7 +70,7 @@ func TestThinnedOnceADay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer a.close()
+	defer func() { _ = a.close() }()
 	const collected = "lambda@others"
 	ids := []string{"coreweave", "lambda", collected}
 	for _, id := range ids {

@@ -121,7 +121,7 @@ func TestCompressedAnswers(t *testing.T) {
 // endless are so many rows that a part of them has gone over the line before they fail.
 func endless(rows Rows) Rows {
 	return func(yield func(market.ExportRow, error) bool) {
-		next, stop := iter.Pull2(iter.Seq2[market.ExportRow, error](rows))
+		next, stop := iter.Pull2(rows)
 		defer stop()
 		row, err, _ := next()
 		for i := range 30_000 {

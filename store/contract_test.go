@@ -91,6 +91,7 @@ func TestContract(t *testing.T) {
 		"history from elsewhere is merged":          importsAreMerged,
 		"collections stay apart":                    collectionsStayApart,
 		"history is thinned":                        historyIsThinned,
+		"what came back is thinned":                 cameBackIsThinned,
 		"history is whole while it is thinned":      historyIsReadWhileThinned,
 		"a collection is thinned":                   collectionIsThinned,
 	}

@@ -87,7 +87,7 @@ func goesOn(t *testing.T, b backend, tale *story, id string) {
 	tale.run(seconds+60, offer(t, p, "a", "7.1234"), offer(t, p, "still", "9"))
 	closeStore(t, tale.store)
 	s := b.open(t)
-	want := append(before, fmt.Sprintf("%ds 7.5 USD PT1H for 8, UNKNOWN", seconds), fmt.Sprintf("%ds 7.1234 USD PT1H for 8, UNKNOWN", seconds+60))
+	want := append(slices.Clone(before), fmt.Sprintf("%ds 7.5 USD PT1H for 8, UNKNOWN", seconds), fmt.Sprintf("%ds 7.1234 USD PT1H for 8, UNKNOWN", seconds+60))
 	if diff := cmp.Diff(want, pointsOf(t, s, p, id)); diff != "" {
 		t.Errorf("the next runs go on (-want +kept):\n%s", diff)
 	}
@@ -98,6 +98,26 @@ func goesOn(t *testing.T, b backend, tale *story, id string) {
 	_, c := chronicle(t, s, p)
 	if runs, err := market.ReadRuns(c.Sheets[0].Runs); err != nil || len(c.Offers) != 2 || !runs[len(runs)-1].At.Equal(start.Add(time.Duration(seconds+60)*time.Second)) {
 		t.Errorf("%d offers, %d runs, %v", len(c.Offers), len(runs), err)
+	}
+	closeStore(t, s)
+}
+
+// cameBackIsThinned thins the history of an offer whose amounts had more decimals before it was away: the next run writes in those.
+func cameBackIsThinned(t *testing.T, b backend, p string) {
+	s := b.open(t)
+	tale := &story{t: t, store: s, provider: p}
+	other := offer(t, p, "b", "8")
+	tale.run(0, offer(t, p, "a", "1.234"), other)
+	tale.run(86400, other)
+	tale.run(2*86400, offer(t, p, "a", "2"), other)
+	tale.run(2*86400+60, offer(t, p, "a", "3"), other)
+	if gone := thin(t, s, p, market.Thinning{Thin: oneDay}, start.Add(9*oneDay)); gone.Points != 1 {
+		t.Errorf("%d changes go", gone.Points)
+	}
+	tale.run(10*86400, offer(t, p, "a", "5"), other)
+	want := []string{"0s 1.234 USD PT1H for 8, UNKNOWN", "86400s 1.234 USD PT1H for 8, UNKNOWN, withdrawn", "172860s 3 USD PT1H for 8, UNKNOWN", "864000s 5 USD PT1H for 8, UNKNOWN"}
+	if diff := cmp.Diff(want, pointsOf(t, s, p, offer(t, p, "a", "1").ID)); diff != "" {
+		t.Errorf("(-want +kept):\n%s", diff)
 	}
 	closeStore(t, s)
 }
