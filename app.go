@@ -122,7 +122,14 @@ func (f *feed) follow(ctx context.Context, provider string) error {
 	return nil
 }
 
-// place is the number of the last commit of a provider that the book has taken in.
+// moved tells that the history of a provider of a collection, whose offers are never in the book, is another now.
+func (f *feed) moved(provider string) {
+	f.guard.Lock()
+	defer f.guard.Unlock()
+	f.places[provider]++
+}
+
+// place is the number of the last commit of a provider that the book has taken in; of a collection's, how often it was thinned here.
 func (f *feed) place(provider string) int64 {
 	f.guard.Lock()
 	defer f.guard.Unlock()

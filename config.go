@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/parser"
 
+	"gpuhour/market"
 	"gpuhour/scrapers"
 )
 
@@ -26,6 +27,9 @@ type Settings struct {
 	Sources []string `yaml:"sources" env:"GPUHOUR_SOURCES" sep:"," placeholder:"ID,..." help:"The providers to read (all that need no key)."`
 	Contact *string  `yaml:"contact" env:"GPUHOUR_CONTACT" placeholder:"URL" help:"A URL or address that hosts can complain to; part of the User-Agent."`
 	Sample  *bool    `yaml:"sample" env:"GPUHOUR_SAMPLE" help:"Mark every offer as sample data: for recorded answers that are nobody's prices."`
+	// What goes of the history. Nothing is ever lost unless one of them says so.
+	KeepHistory *string `yaml:"keep_history" env:"GPUHOUR_KEEP_HISTORY" placeholder:"LENGTH" help:"For how long changes, runs and proofs are kept, such as 730d (for ever)."`
+	ThinHistory *string `yaml:"thin_history" env:"GPUHOUR_THIN_HISTORY" placeholder:"LENGTH" help:"The age from which on one change a day of each offer is kept, its last, such as 90d (never)."`
 }
 
 // configFile is gpuhour.yaml.
@@ -46,6 +50,8 @@ type Config struct {
 	Sources []string
 	Contact string
 	Sample  bool
+	// History is how much of the past is kept.
+	History market.Thinning
 	// Schedules are the operator's; those of all other providers stand in their About.
 	Schedules map[string]string
 	Providers map[string]scrapers.Settings
@@ -72,7 +78,8 @@ func readConfig(flags Settings, path string) (Config, error) {
 	if len(c.Sources) == 0 {
 		c.Sources = file.Sources
 	}
-	return c, c.check(lines)
+	c.History, err = historyRule(first(flags.KeepHistory, file.KeepHistory, ""), first(flags.ThinHistory, file.ThinHistory, ""))
+	return c, errors.Join(err, c.check(lines))
 }
 
 // withKeys takes the keys that the file does not hold from the environment, where each provider says under which name.

@@ -5,6 +5,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"gpuhour/market"
 )
 
 func write(t *testing.T, path, text string) string {
@@ -42,6 +45,35 @@ func TestSettingsByPlace(t *testing.T) {
 	}
 }
 
+// TestHistorySettings holds that nothing goes unless it is said, wherever it is said.
+func TestHistorySettings(t *testing.T) {
+	const day = 24 * time.Hour
+	file := write(t, filepath.Join(t.TempDir(), "gpuhour.yaml"), "keep_history: 730d\nthin_history: 90d\n")
+	empty := write(t, filepath.Join(t.TempDir(), "gpuhour.yaml"), "")
+	tests := map[string]struct {
+		reason, file, env string
+		args              []string
+		want              market.Thinning
+	}{
+		"nowhere":         {"all is kept for ever", empty, "", nil, market.Thinning{}},
+		"the file":        {"both are settings as all are", file, "", nil, market.Thinning{Keep: 730 * day, Thin: 90 * day}},
+		"the environment": {"over the file", file, "365d", nil, market.Thinning{Keep: 365 * day, Thin: 90 * day}},
+		"the flag":        {"over both", file, "365d", []string{"--keep-history", "400d", "--thin-history", "7d"}, market.Thinning{Keep: 400 * day, Thin: 7 * day}},
+		"an empty flag":   {"turns it off", file, "", []string{"--keep-history", ""}, market.Thinning{Thin: 90 * day}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if tt.env != "" {
+				t.Setenv("GPUHOUR_KEEP_HISTORY", tt.env)
+			}
+			line := parseLine(t, append([]string{"--config", tt.file}, tt.args...)...)
+			if c, err := readConfig(line.Settings, line.Config); err != nil || c.History != tt.want {
+				t.Errorf("%s: got %+v, %v", tt.reason, c.History, err)
+			}
+		})
+	}
+}
+
 func TestBadSettingsAreNamed(t *testing.T) {
 	tests := map[string]struct {
 		reason, file string
@@ -57,6 +89,10 @@ func TestBadSettingsAreNamed(t *testing.T) {
 		"an unknown source":   {"those there are are listed", "", []string{"--sources", "coreweave,coreweeve"}, []string{`"coreweeve"`, "coreweave"}},
 		"several at once":     {"all are named", "schedules: {azure: x}\n", []string{"--listen", "x"}, []string{"host:port", "schedules.azure"}},
 		"a flag of nobody":    {"with what there is", "", []string{"--lisen", "x"}, []string{"--lisen"}},
+		"a length in words":   {"it says what was expected", "keep_history: forever\n", nil, []string{"keep_history", `"forever"`, "730d"}},
+		"a length of nothing": {"that would be everything", "", []string{"--thin-history", "0d"}, []string{"thin_history", `"0d"`}},
+		"a length of hours":   {"limits are midnights", "", []string{"--keep-history", "36h"}, []string{"keep_history", `"36h"`}},
+		"nothing to thin":     {"one of the two is a mistake", "keep_history: 30d\n", []string{"--thin-history", "90d"}, []string{"thin_history", "keep_history"}},
 		"a folder of nothing": {"the folder is named", "", []string{"--replay", "/nonexistent"}, []string{"/nonexistent"}},
 	}
 	for name, tt := range tests {

@@ -84,7 +84,7 @@ func (a *app) handler() http.Handler {
 	return web.LoopbackOnly(mux)
 }
 
-// schedule enters every enabled source and the exchange rates.
+// schedule enters every enabled source, the exchange rates, and the thinning of the history.
 func (a *app) schedule(ctx context.Context) {
 	for _, s := range a.registry.enabled() {
 		a.scheduler.Add(s.provider.ID, s.schedule, func(slot time.Time) { a.runner.Scrape(ctx, s.scraper, slot) })
@@ -100,6 +100,7 @@ func (a *app) schedule(ctx context.Context) {
 			a.backfill(ctx, s)
 		})
 	}
+	a.scheduleThinning(ctx)
 }
 
 func (a *app) warnOfRates(o outcome) {

@@ -1,7 +1,6 @@
 package export
 
 import (
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -62,25 +61,21 @@ func serveRows(w http.ResponseWriter, r *http.Request, source Source, f Format) 
 }
 
 func stream(w http.ResponseWriter, r *http.Request, f Format, rows Rows) error {
-	to, end := encoding(w, r, f)
+	to, end, err := encoding(w, r, f)
+	if err != nil {
+		return err
+	}
 	sum := newDigesting(to)
 	count, err := Copy(r.Context(), sum, f, rows)
-	if err := errors.Join(err, end()); err != nil {
+	if err != nil {
+		return err
+	}
+	if err := end(); err != nil {
 		return err
 	}
 	w.Header().Set(TrailerRows, strconv.FormatInt(count, 10))
 	w.Header().Set(TrailerDigest, sum.sum())
 	return nil
-}
-
-// encoding compresses text for those who can read it so; Parquet is compressed already.
-func encoding(w http.ResponseWriter, r *http.Request, f Format) (to io.Writer, end func() error) {
-	if f == Parquet || !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		return w, func() error { return nil }
-	}
-	w.Header().Set("Content-Encoding", "gzip")
-	packed := gzip.NewWriter(w)
-	return packed, packed.Close
 }
 
 func serveManifest(w http.ResponseWriter, r *http.Request, source Source) {

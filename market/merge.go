@@ -128,6 +128,9 @@ func (s splice) offer(m *Merged, have, in Told, chunkBytes int) error {
 		return err
 	}
 	o.FirstSeenAt, o.ChangedAt, o.Decimals = points[0].At, last.At, decimals
+	if before := have.Offer.FirstSeenAt; !before.IsZero() && before.Before(o.FirstSeenAt) {
+		o.FirstSeenAt = before // the history may have lost its beginning: see Thinning
+	}
 	m.Offers = append(m.Offers, MergedOffer{Offer: o, Listed: !last.Withdrawn, Chunks: chunks})
 	m.Points += len(points) - len(known)
 	return nil

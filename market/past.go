@@ -112,6 +112,9 @@ func (t *Told) at(moment time.Time) (offer Offer, listed bool, err error) {
 		return Offer{}, false, fmt.Errorf("history of %s: %w", t.Offer.ID, err)
 	}
 	offer, err = t.Offer.asOf(p)
+	if known := t.Offer.FirstSeenAt; !known.IsZero() {
+		first = min(first, known.Unix()) // the stream may have lost its beginning: see Thinning
+	}
 	offer.FirstSeenAt = time.Unix(first, 0).UTC()
 	return offer, true, err
 }

@@ -298,6 +298,15 @@ func (r *PointReader) Point() (Point, error) {
 
 // Points reads a whole stream, in the order of time. Of two at one second the one written last comes last.
 func Points(stream []byte) ([]Point, error) {
+	out, err := writtenPoints(stream)
+	slices.SortStableFunc(out, pointsByTime)
+	return out, err
+}
+
+func pointsByTime(a, b Point) int { return a.At.Compare(b.At) }
+
+// writtenPoints are those of a stream in the order in which they were written.
+func writtenPoints(stream []byte) ([]Point, error) {
 	var out []Point
 	r := ReadPoints(stream)
 	for r.Next() {
@@ -307,6 +316,5 @@ func Points(stream []byte) ([]Point, error) {
 		}
 		out = append(out, p)
 	}
-	slices.SortStableFunc(out, func(a, b Point) int { return a.At.Compare(b.At) })
 	return out, r.Err()
 }

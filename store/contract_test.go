@@ -90,6 +90,10 @@ func TestContract(t *testing.T) {
 		"a long history is sealed in chunks":        longHistoryIsSealed,
 		"history from elsewhere is merged":          importsAreMerged,
 		"collections stay apart":                    collectionsStayApart,
+		"history is thinned":                        historyIsThinned,
+		"what came back is thinned":                 cameBackIsThinned,
+		"history is whole while it is thinned":      historyIsReadWhileThinned,
+		"a collection is thinned":                   collectionIsThinned,
 	}
 	for backendName, b := range backends(t) {
 		i := 0

@@ -12,50 +12,66 @@ import (
 	"gpuhour/market"
 )
 
-// History are the changes of an offer, oldest first; none when it was never listed. Sealed chunks never change, so it is enough to
-// learn their number and the open one at one moment.
+// History are the changes of an offer, oldest first; none when it was never listed.
 func (s *Store) History(ctx context.Context, provider, offer string) ([]market.Point, error) {
 	k := keysOf(provider)
-	var open, count *redis.StringCmd
-	err := s.together(ctx, func(p redis.Pipeliner) {
-		open, count = p.HGet(ctx, k.history(), offer), p.HGet(ctx, k.chunks(), offer)
-	})
+	stream, err := s.wholeStream(ctx, k, offer)
 	if err != nil {
 		return nil, fmt.Errorf("history of %s: %w", offer, err)
 	}
-	sealed, err := s.sealedChunks(ctx, k, offer, count)
-	if err != nil {
-		return nil, fmt.Errorf("history of %s: %w", offer, err)
-	}
-	points, err := market.Points([]byte(sealed + open.Val()))
+	points, err := market.Points([]byte(stream))
 	if err != nil {
 		return nil, fmt.Errorf("%s, %s: %w", k.history(), offer, err)
 	}
 	return points, nil
 }
 
-func (s *Store) sealedChunks(ctx context.Context, k keys, offer string, count *redis.StringCmd) (string, error) {
-	n, err := number(count)
-	if err != nil || n == 0 {
-		return "", err
+// wholeStream are all chunks of a stream. Runs only add to them, but imports and thinnings write them anew: where something was committed
+// between the two readings they are made once more.
+func (s *Store) wholeStream(ctx context.Context, k keys, name string) (stream string, err error) {
+	for range settleTries {
+		var seq, open, count *redis.StringCmd
+		err := s.together(ctx, func(p redis.Pipeliner) {
+			seq, open, count = p.HGet(ctx, k.meta(), "seq"), p.HGet(ctx, k.history(), name), p.HGet(ctx, k.chunks(), name)
+		})
+		if err != nil {
+			return "", err
+		}
+		n, err := number(count)
+		if err != nil || n == 0 {
+			return open.Val(), err
+		}
+		sealed, now, err := s.sealedChunks(ctx, k, name, n)
+		if now == seq.Val() || err != nil && now == "" {
+			return sealed + open.Val(), err
+		}
 	}
+	return "", errBusy
+}
+
+// sealedChunks are the first n chunks of a stream, and the number of the commit they are of; empty where nothing could be read.
+func (s *Store) sealedChunks(ctx context.Context, k keys, name string, n int64) (chunks, seq string, err error) {
 	fields := make([]string, n)
 	for i := range fields {
-		fields[i] = sealedName(offer, i+1)
+		fields[i] = sealedName(name, i+1)
 	}
-	values, err := s.client.HMGet(ctx, k.sealed(), fields...).Result()
+	var now *redis.StringCmd
+	var values *redis.SliceCmd
+	err = s.together(ctx, func(p redis.Pipeliner) {
+		now, values = p.HGet(ctx, k.meta(), "seq"), p.HMGet(ctx, k.sealed(), fields...)
+	})
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	var whole strings.Builder
-	for i, v := range values {
+	for i, v := range values.Val() {
 		chunk, there := v.(string)
 		if !there {
-			return "", fmt.Errorf("%s, %s: is missing", k.sealed(), fields[i])
+			return "", now.Val(), fmt.Errorf("%s, %s: is missing", k.sealed(), fields[i])
 		}
 		whole.WriteString(chunk)
 	}
-	return whole.String(), nil
+	return whole.String(), now.Val(), nil
 }
 
 // Chronicle is everything ever known of a provider, at one moment, and the number of the commit it is of.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -34,43 +35,53 @@ return 1
 // importTries is how often an import is begun again when runs are committed in between.
 const importTries = 5
 
+// errBusy says that runs were committed faster than a history could be rewritten.
+var errBusy = errors.New("the provider is being read all the time; try again")
+
 // Import merges history from elsewhere into a provider's, whole or not at all; a second time without effect. It says what was not known
 // before. Offers of a collection are never listed now.
-func (s *Store) Import(ctx context.Context, in market.Import) (market.Merged, error) {
+func (s *Store) Import(ctx context.Context, in market.Import) (merged market.Merged, err error) {
+	err = s.rewriteHistory(ctx, in.Provider, func(have market.Chronicle, w *importWriter) (bool, error) {
+		if merged, err = have.Merge(in, chunkBytes); err != nil || len(merged.Offers)+len(merged.Sheets) == 0 {
+			return false, err
+		}
+		w.merge(merged.Offers, merged.Sheets)
+		return true, nil
+	})
+	if err != nil {
+		return market.Merged{}, fmt.Errorf("import of %s: %w", in.Provider, err)
+	}
+	return merged, nil
+}
+
+// rewriteHistory puts what change writes of a provider's history in its place, whole or not at all. It begins again where a run was
+// committed meanwhile; change says whether there is anything to write.
+func (s *Store) rewriteHistory(ctx context.Context, provider string, change func(market.Chronicle, *importWriter) (bool, error)) error {
 	for range importTries {
-		merged, done, err := s.tryImport(ctx, in)
+		known, err := s.read(ctx, provider)
 		if err != nil {
-			return merged, fmt.Errorf("import of %s: %w", in.Provider, err)
+			return err
 		}
-		if done {
-			return merged, nil
+		have, err := known.chronicle(provider)
+		if err != nil {
+			return err
+		}
+		w := importWriter{reader: known, current: market.CollectionOf(provider) == ""}
+		if any, err := change(have, &w); err != nil || !any {
+			return err
+		}
+		arguments, err := w.arguments(provider)
+		if err != nil {
+			return err
+		}
+		if outcome, err := s.client.Eval(ctx, importScript, w.keys(), arguments...).Int(); err != nil || outcome == 1 {
+			return err
 		}
 	}
-	return market.Merged{}, fmt.Errorf("import of %s: the provider is being read all the time; try again", in.Provider)
+	return errBusy
 }
 
-func (s *Store) tryImport(ctx context.Context, in market.Import) (merged market.Merged, done bool, err error) {
-	known, err := s.read(ctx, in.Provider)
-	if err != nil {
-		return merged, false, err
-	}
-	have, err := known.chronicle(in.Provider)
-	if err != nil {
-		return merged, false, err
-	}
-	if merged, err = have.Merge(in, chunkBytes); err != nil || len(merged.Offers)+len(merged.Sheets) == 0 {
-		return merged, true, err
-	}
-	w := importWriter{reader: known, current: market.CollectionOf(in.Provider) == ""}
-	arguments, err := w.arguments(merged, in.Provider)
-	if err != nil {
-		return merged, false, err
-	}
-	outcome, err := s.client.Eval(ctx, importScript, w.keys(), arguments...).Int()
-	return merged, outcome == 1, err
-}
-
-// importWriter spells a merge as fields of hashes.
+// importWriter spells rewritten histories as fields of hashes.
 type importWriter struct {
 	reader  chronicleReader
 	current bool
@@ -97,13 +108,17 @@ func (w *importWriter) keys() []string {
 	return []string{k.meta(), k.changes(), k.offers(), k.past(), k.sheets(), k.history(), k.chunks(), k.sealed(), k.proofs()}
 }
 
-func (w *importWriter) arguments(m market.Merged, provider string) ([]any, error) {
-	for _, o := range m.Offers {
+// merge puts whole histories in the place of those that are known.
+func (w *importWriter) merge(offers []market.MergedOffer, sheets []market.MergedSheet) {
+	for _, o := range offers {
 		w.offer(o)
 	}
-	for _, sheet := range m.Sheets {
+	for _, sheet := range sheets {
 		w.sheet(sheet)
 	}
+}
+
+func (w *importWriter) arguments(provider string) ([]any, error) {
 	w.change.Run = market.Run{Provider: provider}
 	head := []any{strconv.FormatInt(w.reader.seq, 10), changesKept, w.text(w.change), len(w.sets) / 3}
 	return slices.Concat(head, w.sets, w.gone), w.err
@@ -142,6 +157,11 @@ func (w *importWriter) chunks(name string, chunks [][]byte) {
 	if sealed > 0 {
 		w.set(inChunks, name, sealed)
 	}
+	w.unseal(name, sealed)
+}
+
+// unseal drops the sealed chunks of a stream behind the first ones.
+func (w *importWriter) unseal(name string, sealed int) {
 	before, err := w.reader.sealedCount(name)
 	if err != nil && w.err == nil {
 		w.err = err
