@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -125,7 +126,7 @@ func endless(rows Rows) Rows {
 		defer stop()
 		row, err, _ := next()
 		for i := range 30_000 {
-			row.Offer.SKU = strings.Repeat(string(rune('a'+i%26)), i%97)
+			row.Offer.ID, row.Offer.SKU = "p/"+strconv.Itoa(i), strings.Repeat(string(rune('a'+i%26)), i%97)
 			if !yield(row, err) {
 				return
 			}

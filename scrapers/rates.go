@@ -35,6 +35,18 @@ type RateHistory struct {
 	Span time.Duration
 }
 
+// at says whether an address is one of the history's, whichever days it asks for.
+func (h RateHistory) at(address string) bool {
+	bare, _, _ := strings.Cut(address, "?")
+	now := time.Unix(0, 0)
+	for _, since := range []time.Time{now, now.AddDate(-1, 0, 0)} { // a short time and a long one
+		if of, _, _ := strings.Cut(h.Request(since, now).URL, "?"); of == bare {
+			return true
+		}
+	}
+	return false
+}
+
 // RatePage is what a parser makes of one document of rates.
 type RatePage struct {
 	Tables []market.RateTable

@@ -141,8 +141,31 @@ func (b *Rebuild) Rates(ctx context.Context) ([]market.RateTable, error) {
 			}
 		}
 	}
+	for _, s := range b.rateSources() {
+		kept.tables = append(kept.tables, b.rateHistory(ctx, m, s)...)
+	}
 	slices.SortStableFunc(kept.tables, func(a, b market.RateTable) int { return a.FetchedAt.Compare(b.FetchedAt) })
 	return kept.tables, ctx.Err()
+}
+
+// rateHistory is what was recorded of a source's rates of earlier days, whichever days were asked for.
+func (b *Rebuild) rateHistory(ctx context.Context, m *rebuiltMarket, s RateSource) (tables []market.RateTable) {
+	for asked, answers := range b.answers.to {
+		if !s.History.at(asked.url) {
+			continue
+		}
+		for _, answer := range answers {
+			answer.used = true
+			m.answers.begin(recordedRun{started: answer.at, answer: answer, until: answer.at.Add(runTimeout)})
+			page, err := m.runner.ratePage(ctx, s, Request{Method: asked.method, URL: asked.url}, s.History.Parse)
+			if err != nil {
+				b.problems.add("readings of exchange rates that failed", s.ID+" at "+answer.at.Format(time.RFC3339), err.Error())
+				continue
+			}
+			tables = append(tables, page.Tables...)
+		}
+	}
+	return slices.DeleteFunc(tables, func(t market.RateTable) bool { return len(t.Quotations) == 0 })
 }
 
 // ratesKept is all of a store that reading exchange rates needs.
