@@ -2,7 +2,7 @@
 GO      ?= go
 BIN     := bin/gpuhour
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-PACKAGES := redis-server
+PACKAGES := redis-server g++
 
 export CGO_CFLAGS := -Wno-deprecated-declarations
 
