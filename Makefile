@@ -25,7 +25,7 @@ demo: build ## the same over the repository's own sample pages: needs no network
 .PHONY: test
 test: packages lint generated ## everything the tests need, and the tests
 	CGO_ENABLED=0 $(GO) build ./...
-	cd oracle && $(GO) test ./...
+	cd oracle && $(GO) test -count=1 ./...
 	CI=$${CI:-true} $(GO) test -race -shuffle=on ./...
 
 .PHONY: lint
@@ -58,7 +58,7 @@ fuzz: ## fuzz every parser, and the arithmetic of prices, for half a minute each
 .PHONY: bench
 bench: packages ## measure, with the comparisons in the same run
 	( $(GO) test -run '^$$' -bench . -benchmem ./market ./store ./export ./graph . && cd oracle && $(GO) test -run '^$$' -bench . ./... ) | awk '{print} \
-	  $$1 ~ /^Benchmark.*\// {split($$1, n, "/"); sub(/-[0-9]+$$/, "", n[2]); if (n[1] != group) {group = n[1]; what = n[2]; base = $$3} \
+	  $$1 ~ /^Benchmark.*\// {split($$1, n, "/"); sub(/-[0-9]+$$/, "", $$1); n[2] = substr($$1, length(n[1]) + 2); if (n[1] != group) {group = n[1]; what = n[2]; base = $$3} \
 	  else ratio[++k] = sprintf("%-28s %s takes %.2f x %s", group, what, base / $$3, n[2])} \
 	  END {print "\nratios"; for (i = 1; i <= k; i++) print ratio[i]}'
 
