@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -60,14 +58,9 @@ func (r remoteSink) post(ctx context.Context, what importRequest, into any) erro
 }
 
 func (r remoteSink) do(ctx context.Context, method string, body []byte, into any) error {
-	request, err := http.NewRequestWithContext(ctx, method, "http://"+r.address+importPath, bytes.NewReader(body))
+	response, err := r.send(ctx, method, importPath, body)
 	if err != nil {
 		return err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return fmt.Errorf("the store is in use by the server at %s, which does not answer: %w", r.address, err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {

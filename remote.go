@@ -42,17 +42,26 @@ func (r remote) ask(ctx context.Context, query string, variables map[string]any,
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+r.address+"/graphql", bytes.NewReader(body))
+	response, err := r.send(ctx, http.MethodPost, "/graphql", body)
 	if err != nil {
 		return err
+	}
+	defer response.Body.Close()
+	return decodeAnswer(io.LimitReader(response.Body, 64<<20), into)
+}
+
+// send sends JSON, or nothing, to the server.
+func (r remote) send(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+r.address+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("the store is in use by the server at %s, which does not answer: %w", r.address, err)
+		return nil, fmt.Errorf("the store is in use by the server at %s, which does not answer: %w", r.address, err)
 	}
-	defer response.Body.Close()
-	return decodeAnswer(io.LimitReader(response.Body, 64<<20), into)
+	return response, nil
 }
 
 func decodeAnswer(from io.Reader, into any) error {

@@ -236,26 +236,7 @@ func (q *quiz) indices() {
 		step := steps[name]
 		from := (first - 3*step + q.random.Int64N(last-first+6*step))
 		to := from + step*(1+q.random.Int64N(12))
-		var answer struct {
-			Index []struct {
-				Kind   string
-				Points []struct {
-					At                         string
-					Min, P25, Median, P75, Max *string
-					Offers, Providers          int
-					Coverage                   float64
-				}
-			}
-		}
-		q.program.ask(q.T, query, map[string]any{"gpu": parts[0], "collection": parts[2], "market": parts[1], "from": stamp(from), "to": stamp(to), "step": name}, &answer)
-		var got []string
-		for _, index := range answer.Index {
-			for _, p := range index.Points {
-				if p.Min != nil {
-					got = append(got, fmt.Sprintf("%s | %s | %s | %s | %s | %s | %s | %d | %d | %.9f", index.Kind, strings.Replace(p.At, ".000Z", "Z", 1), *p.Min, *p.P25, *p.Median, *p.P75, *p.Max, p.Offers, p.Providers, p.Coverage))
-				}
-			}
-		}
+		got := q.program.index(q.T, query, map[string]any{"gpu": parts[0], "collection": parts[2], "market": parts[1], "from": stamp(from), "to": stamp(to), "step": name})
 		want := q.duck.lines(q.T, `WITH steps AS (SELECT unnest(range($1::BIGINT // $3::BIGINT * $3::BIGINT, $2::BIGINT, $3::BIGINT)) AS step),
 			seen_in AS (SELECT provider, step, greatest(since, step) AS since, least(until, step + $3::BIGINT) AS until FROM reigns, steps WHERE market = $5 AND since < step + $3::BIGINT AND until > step),
 			listed AS (SELECT s.step, s.provider, h.series_id, any_value(h.provider_kind) AS kind, arg_max(CASE h.unit WHEN 'gpu_hour' THEN half_even(units(h.price), 1000) ELSE half_even(units(h.price) * 8, 1000 * (h.gpu_count * 8)::BIGINT) END, least(s.until, h.until)) AS price

@@ -106,26 +106,7 @@ func TestPublishedQuery(t *testing.T) {
 			for _, market := range []string{"ON_DEMAND", "SPOT"} {
 				for _, currency := range []string{"USD", "CNY", "EUR"} {
 					const from, to = "2025-02-27T00:00:00Z", "2025-04-02T00:00:00Z"
-					var answer struct {
-						Index []struct {
-							Kind   string
-							Points []struct {
-								At                         string
-								Min, P25, Median, P75, Max *string
-								Offers, Providers          int
-								Coverage                   float64
-							}
-						}
-					}
-					program.ask(t, query, map[string]any{"gpu": gpu, "market": market, "from": from, "to": to, "step": name, "currency": currency}, &answer)
-					var got []string
-					for _, index := range answer.Index {
-						for _, p := range index.Points {
-							if p.Min != nil {
-								got = append(got, fmt.Sprintf("%s | %s | %s | %s | %s | %s | %s | %d | %d | %.9f", index.Kind, strings.Replace(p.At, ".000Z", "Z", 1), *p.Min, *p.P25, *p.Median, *p.P75, *p.Max, p.Offers, p.Providers, p.Coverage))
-							}
-						}
-					}
+					got := program.index(t, query, map[string]any{"gpu": gpu, "market": market, "from": from, "to": to, "step": name, "currency": currency})
 					for variable, value := range map[string]string{"prices": file, "gpu": gpu, "market": market, "currency": currency, "first": from, "last": to} {
 						d.run(t, fmt.Sprintf("SET VARIABLE %s = '%s'", variable, value))
 					}
