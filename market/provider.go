@@ -75,7 +75,17 @@ func (s Sheet) Document(url string) (Source, bool) {
 // Stale says whether the sheet's offers must not be taken for current: the latest run failed or is held back, or the last
 // success is more than three cadences ago.
 func (s Sheet) Stale(now time.Time, cadence time.Duration) bool {
-	return s.Problem != "" || s.Held || cadence > 0 && now.Sub(s.LastSuccessAt) > 3*cadence
+	return s.Problem != "" || s.Held || s.lapsed(now, cadence)
+}
+
+func (s Sheet) lapsed(now time.Time, cadence time.Duration) bool {
+	return cadence > 0 && now.Sub(s.LastSuccessAt) > 3*cadence
+}
+
+// StaleAt is the moment from which on the sheet's offers are stale, if nothing of it is read before; false where it is stale already
+// or no cadence is known.
+func (s Sheet) StaleAt(cadence time.Duration) (time.Time, bool) {
+	return s.LastSuccessAt.Add(3*cadence + time.Second), cadence > 0 && s.Problem == "" && !s.Held
 }
 
 // Rejection is a rejected row with where and when it was read.

@@ -2,31 +2,38 @@ package market
 
 import "time"
 
-// Standing is how one subject of a rule stands: all that judging it again needs to know.
+// Standing is how one subject of a rule stands: all that judging it again needs to know. Times are those of observations.
 type Standing struct {
 	State AlertState
-	// Since is the observation that the state began with.
-	Since time.Time
-	// Value is the price last judged, At the observation it was last seen at, and OfferID the offer it was of; nil, zero and empty
-	// where there was none.
-	Value   *Decimal  `json:",omitempty"`
-	At      time.Time `json:",omitzero"`
-	OfferID string    `json:",omitempty"`
+	// Fired says that FIRED has been said and RESOLVED has not.
+	Fired bool `json:",omitempty"`
+	// FiredAt is when it last fired; zero if never.
+	FiredAt time.Time `json:",omitzero"`
+	// Pending is since when the condition holds without having fired; zero where it does not.
+	Pending time.Time `json:",omitzero"`
+	// Value is the price last judged, and Before the one before it; nil where there was none.
+	Value  *Decimal `json:",omitempty"`
+	Before *Decimal `json:",omitempty"`
+	// OfferID is the offer that the value, or the stock, was of.
+	OfferID string `json:",omitempty"`
+	// Lapsed says that the value is in force no more: it could not be judged since.
+	Lapsed bool `json:",omitempty"`
 	// Spoken is the value that was last spoken of while firing.
 	Spoken *Decimal `json:",omitempty"`
 	// Low is the low that a new low was lower than.
 	Low *Decimal `json:",omitempty"`
 	// Latched is the value of a condition that holds and must not fire before it has been false, or has gone further.
 	Latched *Decimal `json:",omitempty"`
-	// FiredAt is the observation that it last fired at; zero if never.
-	FiredAt time.Time `json:",omitzero"`
 	// Trail are values that are gone, as far as a window needs them, oldest first.
 	Trail []Gone `json:",omitempty"`
+	// Vanished is the cheapest offer that was withdrawn last, with its price: when it comes back at that price, nothing has dropped.
+	Vanished   *Gone  `json:",omitempty"`
+	VanishedID string `json:",omitempty"`
 	// Members tell which offers a median was found among.
 	Members string `json:",omitempty"`
 	// Stock is the one last judged.
 	Stock Stock `json:",omitempty"`
-	// Troubled is the run of a source that failed first in a row, while the failures are not spoken of yet.
+	// Troubled is the run of a source that failed first in a row.
 	Troubled time.Time `json:",omitzero"`
 }
 

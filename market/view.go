@@ -32,6 +32,8 @@ type View struct {
 	orders     [orderCount]lazyOrder
 	// models are the names of the offers' models by their lower case.
 	models func() map[string]string
+	// byModel are the entries of each model by id.
+	byModel func() map[string][]*Entry
 }
 
 // holding is what the book has of one provider.
@@ -48,7 +50,8 @@ type lazyOrder struct {
 
 func newView(entries []*Entry, sheets map[SheetKey]Sheet, rates Rates, generation uint64) *View {
 	return &View{Generation: generation, entries: entries, sheets: maps.Clone(sheets), providers: holdings(entries, sheets), rates: rates,
-		models: sync.OnceValue(func() map[string]string { return models(entries) })}
+		models:  sync.OnceValue(func() map[string]string { return models(entries) }),
+		byModel: sync.OnceValue(func() map[string][]*Entry { return byModel(entries) })}
 }
 
 func models(entries []*Entry) map[string]string {
@@ -111,6 +114,9 @@ func (v *View) Rates() Rates { return v.rates }
 
 // Sheet is the state of the sheet that lists an offer.
 func (v *View) Sheet(o Offer) Sheet { return v.sheets[SheetKey{o.Provider, o.Sheet}] }
+
+// AllSheets are the states of all sheets; they must not be changed.
+func (v *View) AllSheets() map[SheetKey]Sheet { return v.sheets }
 
 // Sheets are the states of a provider's sheets by name; they must not be changed.
 func (v *View) Sheets(provider string) []Sheet {

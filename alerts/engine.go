@@ -1,0 +1,138 @@
+package alerts
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"gpuhour/market"
+)
+
+// ErrLost says that another engine has taken over: what this one judged last has not been kept.
+var ErrLost = errors.New("another process judges the alerts now")
+
+// Lease is the right to judge, for a time.
+type Lease interface {
+	// Fence goes into every judgement.
+	Fence() int64
+	// Renew starts the time anew; an error that is ErrLost says that it is over.
+	Renew(ctx context.Context) error
+	Release(ctx context.Context) error
+}
+
+// Store is where the engine keeps its memory, so that another can go on from there.
+type Store interface {
+	// Lead makes this process the one that judges; an error says that another does.
+	Lead(ctx context.Context) (Lease, error)
+	// AllRules are the rules, and the place of their last edit.
+	AllRules(ctx context.Context) ([]market.Rule, int64, error)
+	// EditsSince are the rules edited after a place, and the place to go on from; found is false when all must be read anew.
+	EditsSince(ctx context.Context, place int64) (ids []string, now int64, found bool, err error)
+	Rule(ctx context.Context, id string) (rule market.Rule, found bool, err error)
+	Standings(ctx context.Context) (map[market.StandingKey]market.Standing, error)
+	RuleStandings(ctx context.Context, ids []string) (map[string]market.RuleStanding, error)
+	// Places are the commits of the providers that have been judged.
+	Places(ctx context.Context) (map[string]int64, error)
+	// Judged keeps a judgement whole, or not at all: ErrLost when the lease is over.
+	Judged(ctx context.Context, j market.Judgement) ([]market.Event, error)
+}
+
+// Options are what an engine works with. All are needed but Prime.
+type Options struct {
+	Store Store
+	// Book is the market, with the commits that are in it: never more than are in it.
+	Book func() (places map[string]int64, view *market.View)
+	// Cadence is the time between two runs of a provider.
+	Cadence func(provider string) time.Duration
+	// Channel is a target as it may be shown.
+	Channel func(target string) string
+	// Spoken is called after events have been kept.
+	Spoken func(events []market.Event)
+	// Prime is how the subjects of a new rule that looks back would stand, by what is known of its window.
+	Prime func(ctx context.Context, r market.Rule, now time.Time) (map[string]market.Standing, error)
+	// Renew is how often the lease is renewed and edits of other processes are looked for, Retry how long it waits after a failure.
+	Renew, Retry time.Duration
+	Now          func() time.Time
+	Log          *slog.Logger
+}
+
+// Engine judges rules whenever the market changes. Of all processes on one store one judges at a time.
+type Engine struct {
+	Options
+	wake chan struct{}
+}
+
+// NewEngine makes an engine; Run sets it to work.
+func NewEngine(o Options) *Engine { return &Engine{o, make(chan struct{}, 1)} }
+
+// Wake says that the book or the rules have changed.
+func (e *Engine) Wake() {
+	select {
+	case e.wake <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// Run judges until the context ends, as long as no other process does.
+func (e *Engine) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := e.lead(ctx)
+		if err != nil && ctx.Err() == nil && !errors.Is(err, ErrLost) {
+			e.Log.Warn("alerts are not judged here", "problem", err)
+		}
+		wait(ctx, e.Retry)
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// lead judges as long as the lease lasts.
+func (e *Engine) lead(ctx context.Context) error {
+	lease, err := e.Store.Lead(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = lease.Release(context.WithoutCancel(ctx)) }() // it ends by itself, too
+	s, err := e.begin(ctx, lease.Fence())
+	if err != nil {
+		return err
+	}
+	renewed := e.Now()
+	for ctx.Err() == nil {
+		if e.Now().Sub(renewed) >= e.Renew {
+			if err := lease.Renew(ctx); err != nil {
+				return err
+			}
+			renewed = e.Now()
+		}
+		pause := e.Renew
+		if err := s.pass(ctx); errors.Is(err, ErrLost) {
+			return err
+		} else if err != nil && ctx.Err() == nil {
+			e.Log.Warn("alerts could not be judged; trying again", "problem", err)
+			pause = e.Retry
+		} else {
+			pause = min(pause, s.untilDue())
+		}
+		e.pause(ctx, pause)
+	}
+	return ctx.Err()
+}
+
+func (e *Engine) pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(max(d, 0))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-e.wake:
+	}
+}

@@ -1,0 +1,153 @@
+package alerts
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"gpuhour/market"
+)
+
+// Judged is what judging a rule came to: the subjects that stand otherwise now (nil are no more), and what is to be said.
+type Judged struct {
+	Changed map[string]*market.Standing
+	Events  []market.Event
+}
+
+// judging is one rule being judged.
+type judging struct {
+	quoter    *market.Quoter
+	rule      market.Rule
+	readings  map[string]*Reading
+	standings map[string]market.Standing
+	first     bool
+	out       Judged
+}
+
+// Judge judges the subjects of a rule that are named in only, or all of them where it is nil, by what is seen of them now and how they
+// stood. First says that the rule has never been judged before.
+func Judge(q *market.Quoter, r market.Rule, readings map[string]*Reading, standings map[string]market.Standing, only map[string]bool, first bool) Judged {
+	j := judging{q, r, readings, standings, first, Judged{Changed: map[string]*market.Standing{}}}
+	for _, about := range j.subjects(only) {
+		j.subject(about)
+	}
+	j.sources()
+	if r.Subject == market.EachOffer {
+		j.whole()
+	}
+	return j.out
+}
+
+// subjects are those to judge, in the order of their names, so that events come in one order whoever judges.
+func (j *judging) subjects(only map[string]bool) []string {
+	if only != nil {
+		return slices.Sorted(maps.Keys(only))
+	}
+	all := map[string]bool{}
+	for about := range j.readings {
+		all[about] = true
+	}
+	for about := range j.standings {
+		if !isSource(about) && about != wholeRule {
+			all[about] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+func (j *judging) subject(about string) {
+	was, known := j.standings[about]
+	seen := j.readings[about]
+	switch {
+	case seen == nil && !known:
+		return
+	case seen == nil:
+		seen = j.missing(about, was)
+	}
+	is, event := Eval(j.rule, seen, j.quoter.Now(), j.first, was)
+	if event != nil {
+		event.Sources = j.documents(seen)
+		j.out.Events = append(j.out.Events, *event)
+	}
+	if len(seen.Quotes) == 0 && j.forgettable(is) {
+		j.out.Changed[about] = nil
+		return
+	}
+	j.keep(about, is)
+}
+
+// missing is a subject of which nothing is listed. What is no longer listed was missed by the latest success of its provider.
+func (j *judging) missing(about string, was market.Standing) *Reading {
+	at := time.Time{}
+	for _, s := range j.quoter.View().Sheets(market.ProviderOfOffer(was.OfferID)) {
+		if s.LastSuccessAt.After(at) {
+			at = s.LastSuccessAt
+		}
+	}
+	if at.IsZero() {
+		at = j.quoter.Now()
+	}
+	return &Reading{About: about, ObservedAt: at, SeenAt: at}
+}
+
+// forgettable says whether nothing of a single offer that is gone can matter any more, should it come back.
+func (j *judging) forgettable(is market.Standing) bool {
+	now := j.quoter.Now()
+	return j.rule.Subject == market.EachOffer && !is.Fired && is.Pending.IsZero() &&
+		!now.Before(is.FiredAt.Add(j.rule.Cooldown)) && len(within(is.Trail, now.Add(-j.rule.Window))) == 0
+}
+
+func (j *judging) keep(about string, is market.Standing) {
+	if was, known := j.standings[about]; !known || !sameStanding(was, is) {
+		j.out.Changed[about] = &is
+	}
+}
+
+// standing is how a subject stands, after what has been judged so far.
+func (j *judging) standing(about string) market.Standing {
+	if is, changed := j.out.Changed[about]; changed {
+		if is == nil {
+			return market.Standing{}
+		}
+		return *is
+	}
+	return j.standings[about]
+}
+
+// mostSources bounds the documents behind one event.
+const mostSources = 20
+
+// documents are what the subject was read from: of a median, all its offers' documents, else that of the one offer.
+func (j *judging) documents(seen *Reading) []market.Source {
+	if seen.Of == nil {
+		return nil
+	}
+	entries := []*market.Entry{seen.Of}
+	if j.rule.Subject == market.OfIndex {
+		for _, quote := range seen.Quotes {
+			entries = append(entries, quote.Entry)
+		}
+	}
+	var out []market.Source
+	for _, e := range entries {
+		source, found := j.quoter.View().Sheet(e.Offer).Document(e.Offer.Document)
+		if found && len(out) < mostSources && !slices.Contains(out, source) {
+			out = append(out, source)
+		}
+	}
+	return out
+}
+
+// sameStanding says whether nothing of a standing differs.
+func sameStanding(a, b market.Standing) bool {
+	return a.State == b.State && a.Fired == b.Fired && a.FiredAt.Equal(b.FiredAt) && a.Pending.Equal(b.Pending) && a.OfferID == b.OfferID &&
+		a.Lapsed == b.Lapsed && a.VanishedID == b.VanishedID && a.Members == b.Members && a.Stock == b.Stock && a.Troubled.Equal(b.Troubled) &&
+		sameAmount(a.Value, b.Value) && sameAmount(a.Before, b.Before) && sameAmount(a.Spoken, b.Spoken) && sameAmount(a.Low, b.Low) &&
+		sameAmount(a.Latched, b.Latched) && slices.EqualFunc(a.Trail, b.Trail, sameGone)
+}
+
+func sameAmount(a, b *market.Decimal) bool {
+	return a == b || a != nil && b != nil && a.Cmp(*b) == 0
+}
+
+func sameGone(a, b market.Gone) bool { return a.Value.Cmp(b.Value) == 0 && a.Until.Equal(b.Until) }

@@ -1,0 +1,228 @@
+package alerts
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+
+	"gpuhour/market"
+)
+
+// round is one pass over the rules that something happened to. What comes of it is taken over only after it has been kept.
+type round struct {
+	session   *session
+	quoter    *market.Quoter
+	judgement market.Judgement
+	rules     map[string]*outcome
+	sheets    map[*watch]map[market.SheetKey]bool
+}
+
+// outcome is how a rule stands after the round.
+type outcome struct {
+	changed map[string]*market.Standing
+	summary market.RuleStanding
+	waits   bool
+}
+
+func newRound(s *session, q *market.Quoter) *round {
+	return &round{session: s, quoter: q, rules: map[string]*outcome{}, sheets: map[*watch]map[market.SheetKey]bool{},
+		judgement: market.Judgement{Standings: map[market.StandingKey]*market.Standing{}, Rules: map[string]market.RuleStanding{}}}
+}
+
+// judge judges the rules of the touched watches, and those that are due anyway.
+func (r *round) judge(ctx context.Context, t touched) error {
+	for id := range r.session.due {
+		r.include(t, r.session.rules[id])
+	}
+	for id := range r.session.silenced {
+		if rule := r.session.rules[id]; !r.session.due[id] && r.silenceEnded(rule.rule) {
+			r.include(t, rule)
+		}
+	}
+	for _, w := range slices.SortedFunc(maps.Keys(t), func(a, b *watch) int { return cmp.Compare(a.key, b.key) }) {
+		if err := r.watch(ctx, w, t[w]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// include has a rule judged whole; one that is not enabled is put to rest.
+func (r *round) include(t touched, rule *ruled) {
+	if !rule.rule.Enabled {
+		r.settle(rule, Judged{})
+		return
+	}
+	t.due(rule)
+}
+
+func (r *round) silenceEnded(rule market.Rule) bool {
+	was := r.session.seen
+	return was != nil && rule.Silenced(was.Now()) && !rule.Silenced(r.quoter.Now())
+}
+
+// watch judges the rules of a watch that are due and, where something happened, all of them.
+func (r *round) watch(ctx context.Context, w *watch, t *touch) error {
+	readings := Read(r.quoter, w.like)
+	r.sheets[w] = r.dependsOn(w.like, readings)
+	ids := maps.Keys(t.rules)
+	if t.all || len(t.subjects) > 0 {
+		ids = maps.Keys(w.rules)
+	}
+	for _, id := range slices.Sorted(ids) {
+		rule, only := w.rules[id], t.only()
+		if err := r.prime(ctx, rule); err != nil {
+			return err
+		}
+		if rule.first || t.rules[id] {
+			only = nil
+		}
+		r.settle(rule, Judge(r.quoter, rule.rule, readings, rule.standings, only, rule.first))
+	}
+	return ctx.Err()
+}
+
+// dependsOn are the sheets that the readings are of, and those of the providers that are asked for by name.
+func (r *round) dependsOn(rule market.Rule, readings map[string]*Reading) map[market.SheetKey]bool {
+	out := map[market.SheetKey]bool{}
+	for _, seen := range readings {
+		for _, quote := range seen.Quotes {
+			out[market.SheetKey{Provider: quote.Entry.Offer.Provider, Sheet: quote.Entry.Offer.Sheet}] = true
+		}
+	}
+	for _, provider := range rule.Filter.Providers {
+		for _, sheet := range r.quoter.View().Sheets(provider) {
+			out[market.SheetKey{Provider: provider, Sheet: sheet.Name}] = true
+		}
+	}
+	return out
+}
+
+// prime lets a new rule that looks back know what has been.
+func (r *round) prime(ctx context.Context, rule *ruled) error {
+	if !rule.first || !windowed(rule.rule.Condition) || r.session.Prime == nil {
+		return nil
+	}
+	if rule.primed == nil {
+		primed, err := r.session.Prime(ctx, rule.rule, r.quoter.Now())
+		if err != nil {
+			return fmt.Errorf("the past of %s: %w", rule.rule.ID, err)
+		}
+		rule.primed, rule.standings = primed, maps.Clone(primed)
+	}
+	for about, s := range rule.primed {
+		r.judgement.Standings[market.StandingKey{Rule: rule.rule.ID, About: about}] = &s
+	}
+	return nil
+}
+
+// settle notes what judging a rule came to.
+func (r *round) settle(rule *ruled, judged Judged) {
+	if len(judged.Changed) == 0 && len(judged.Events) == 0 && !rule.first {
+		return
+	}
+	id := rule.rule.ID
+	for _, about := range rule.gone {
+		r.judgement.Standings[market.StandingKey{Rule: id, About: about}] = nil
+	}
+	for about, s := range judged.Changed {
+		r.judgement.Standings[market.StandingKey{Rule: id, About: about}] = s
+	}
+	after := summarise(rule, judged)
+	if after.summary != rule.summary || rule.first {
+		r.judgement.Rules[id] = after.summary
+	}
+	r.rules[id] = after
+	for _, event := range judged.Events {
+		r.judgement.Spoken = append(r.judgement.Spoken, market.Spoken{Event: event, Targets: r.targets(rule.rule)})
+	}
+}
+
+// summarise sums up how a rule stands after it has been judged, by how its subjects do.
+func summarise(rule *ruled, judged Judged) *outcome {
+	out := &outcome{changed: judged.Changed, summary: market.RuleStanding{State: market.AlertOK, LastFiredAt: rule.summary.LastFiredAt}}
+	for _, event := range judged.Events {
+		if event.Kind == market.Fired {
+			out.summary.LastFiredAt = event.At
+		}
+	}
+	if !rule.rule.Enabled {
+		return out
+	}
+	states := map[market.AlertState]bool{}
+	for about, s := range after(rule.standings, judged.Changed) {
+		if about != wholeRule {
+			states[s.State] = true
+		}
+		out.waits = out.waits || waits(rule.rule, about, s)
+	}
+	out.summary.State = stateOf(states)
+	return out
+}
+
+// after are standings with changes laid over them.
+func after(standings map[string]market.Standing, changed map[string]*market.Standing) iter.Seq2[string, market.Standing] {
+	return func(yield func(string, market.Standing) bool) {
+		for about, s := range standings {
+			if _, other := changed[about]; !other && !yield(about, s) {
+				return
+			}
+		}
+		for about, s := range changed {
+			if s != nil && !yield(about, *s) {
+				return
+			}
+		}
+	}
+}
+
+// waits says whether a subject has something pending, or is firing by what lies in a window that moves on.
+func waits(r market.Rule, about string, s market.Standing) bool {
+	return !s.Pending.IsZero() || s.Fired && windowed(r.Condition) || isSource(about)
+}
+
+// stateOf is how a rule stands, by the states of its subjects: what fires comes first, then what may fire, then what keeps it from being
+// judged.
+func stateOf(states map[market.AlertState]bool) market.AlertState {
+	for _, state := range []market.AlertState{market.AlertFiring, market.AlertRecovering, market.AlertPending, market.AlertSourceError, market.AlertOK} {
+		if states[state] {
+			return state
+		}
+	}
+	return market.AlertNoData
+}
+
+func (r *round) targets(rule market.Rule) []market.Target {
+	out := make([]market.Target, len(rule.Notify))
+	for i, url := range rule.Notify {
+		out[i] = market.Target{URL: url, Secret: rule.Secret, Channel: r.session.Channel(url)}
+	}
+	return out
+}
+
+func (r *round) empty() bool {
+	return len(r.judgement.Standings) == 0 && len(r.judgement.Rules) == 0 && len(r.judgement.Spoken) == 0
+}
+
+// accept takes over what has been kept.
+func (r *round) accept() {
+	for w, sheets := range r.sheets {
+		r.session.watches.reads(w, sheets)
+	}
+	for id, came := range r.rules {
+		rule := r.session.rules[id]
+		for about, s := range came.changed {
+			if s == nil {
+				delete(rule.standings, about)
+			} else {
+				rule.standings[about] = *s
+			}
+		}
+		rule.summary, rule.first, rule.primed, rule.gone = came.summary, false, nil, nil
+		rule.waits(came.waits)
+	}
+	clear(r.session.due)
+}
