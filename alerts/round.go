@@ -179,9 +179,11 @@ func after(standings map[string]market.Standing, changed map[string]*market.Stan
 	}
 }
 
-// waits says whether a subject has something pending, or is firing by what lies in a window that moves on.
+// waits says whether a subject has something pending, is firing by what lies in a window that moves on, or has gone further while it had
+// to be quiet.
 func waits(r market.Rule, about string, s market.Standing) bool {
-	return !s.Pending.IsZero() || s.Fired && windowed(r.Condition) || isSource(about)
+	further := s.Fired && s.Spoken != nil && s.Value != nil && beyond(r.Condition, *s.Value, *s.Spoken)
+	return !s.Pending.IsZero() || s.Fired && windowed(r.Condition) || further || isSource(about)
 }
 
 // stateOf is how a rule stands, by the states of its subjects: what fires comes first, then what may fire, then what keeps it from being

@@ -98,16 +98,15 @@ func (r *Replay) At() time.Time { return r.at }
 
 // Upcoming is the next moment at which something changes or is learnt; with every run, also where one found everything as it was. False
 // at the end.
-func (r *Replay) Upcoming(everyRun bool) (time.Time, bool) {
+func (r *Replay) Upcoming(everyRun bool) (at time.Time, more bool) {
+	if r.known < len(r.tables) {
+		at, more = r.tables[r.known].knownAt(), true
+	}
 	next := slices.IndexFunc(r.frames, func(f frame) bool { return everyRun || !f.quiet })
-	if next < 0 {
-		return time.Time{}, false
+	if next >= 0 && (!more || r.frames[next].at.Before(at)) {
+		at, more = r.frames[next].at, true
 	}
-	at := r.frames[next].at
-	if r.known < len(r.tables) && r.tables[r.known].knownAt().Before(at) {
-		at = r.tables[r.known].knownAt()
-	}
-	return at, true
+	return at, more
 }
 
 // GoTo replays everything up to a moment, that included.
