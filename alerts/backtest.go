@@ -2,6 +2,7 @@ package alerts
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"gpuhour/market"
@@ -41,11 +42,11 @@ func Backtest(ctx context.Context, r market.Rule, replay *market.Replay, to time
 	return market.Backtest{}, nil, ctx.Err()
 }
 
-// next goes on to the next moment at which something happens, be it only that a source gets stale.
+// next goes on to the next moment at which something happens, be it only that a source gets too old.
 func (b *backtest) next(to time.Time) (time.Time, bool) {
 	at, more := b.replay.Upcoming(b.waiting)
-	if stale, will := b.nextStale(); will && (!more || stale.Before(at)) {
-		at, more = stale, true
+	if lapse, will := b.nextLapse(); will && (!more || lapse.Before(at)) {
+		at, more = lapse, true
 	}
 	if !more || at.After(to) {
 		return at, false
@@ -54,10 +55,10 @@ func (b *backtest) next(to time.Time) (time.Time, bool) {
 	return at, true
 }
 
-// nextStale is when the next sheet gets stale, if it is not read before.
-func (b *backtest) nextStale() (next time.Time, will bool) {
+// nextLapse is when the next sheet gets too old, if it is not read before.
+func (b *backtest) nextLapse() (next time.Time, will bool) {
 	for key, sheet := range b.replay.View().AllSheets() {
-		at, can := sheet.StaleAt(b.cadence(key.Provider))
+		at, can := sheet.LapsesAt(b.cadence(key.Provider))
 		if can && at.After(b.seen.Now()) && (!will || at.Before(next)) {
 			next, will = at, true
 		}
@@ -68,7 +69,7 @@ func (b *backtest) nextStale() (next time.Time, will bool) {
 func (b *backtest) judge(now time.Time) {
 	b.seen = market.NewQuoter(b.replay.View(), b.cadence, now)
 	judged := Judge(b.seen, b.rule, Read(b.seen, b.rule), b.standings, nil, b.first)
-	b.first, b.waiting = false, false
+	b.first = false
 	for about, s := range judged.Changed {
 		if s == nil {
 			delete(b.standings, about)
@@ -76,9 +77,7 @@ func (b *backtest) judge(now time.Time) {
 			b.standings[about] = *s
 		}
 	}
-	for about, s := range b.standings {
-		b.waiting = b.waiting || waits(b.rule, about, s)
-	}
+	b.waiting = anyWaits(b.rule, maps.All(b.standings))
 	for _, event := range judged.Events {
 		b.say(event)
 	}
@@ -109,7 +108,7 @@ func Prime(ctx context.Context, r market.Rule, replay *market.Replay, to time.Ti
 			continue
 		}
 		standings[about] = market.Standing{State: market.AlertOK, Value: s.Value, Before: s.Before, OfferID: s.OfferID, Lapsed: s.Lapsed,
-			Trail: s.Trail, Vanished: s.Vanished, VanishedID: s.VanishedID, Members: s.Members}
+			Trail: s.Trail, Vanished: s.Vanished, Members: s.Members}
 	}
 	return standings, nil
 }

@@ -2,6 +2,7 @@ package alerts
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"gpuhour/market"
@@ -98,21 +99,31 @@ func (e *evaluation) price() {
 	e.decide(value, verdict)
 }
 
-// vanished says whether the offer that the value was of is no longer listed; of a median, any of its offers.
+// vanished says whether the value is another because of what is listed, and not because of a price: the offer that it was of is listed no
+// longer; of a median, any of its offers. A window looks at a median of the same offers only: those that come move it as much as those
+// that go. So it is with the index, for a price that did not come closer itself.
 func (e *evaluation) vanished() bool {
-	switch {
-	case e.was.Value == nil || e.rule.Subject == market.EachOffer:
+	same := e.was.Value != nil && e.was.Value.Cmp(*e.seen.Value) == 0
+	ofMedian := e.rule.Subject == market.OfIndex
+	switch c := e.rule.Condition; {
+	case e.was.Value == nil:
 		return false
-	case e.rule.Subject == market.OfIndex:
-		return lost(e.was.Members, e.seen.Members)
+	case ofIndex(c):
+		return e.was.Members != e.seen.Members && (ofMedian || !beyond(c, *e.seen.Value, *e.was.Value))
+	case ofMedian && windowed(c):
+		return !same && e.was.Members != e.seen.Members
+	case ofMedian:
+		return !same && lost(e.was.Members, e.seen.Members)
+	case e.rule.Subject == market.EachOffer:
+		return false
 	}
 	return e.was.OfferID != e.seen.Of.Offer.ID && !e.seen.lists(e.was.OfferID)
 }
 
-// rebases says whether an offer that vanishes could look like a move towards the condition: the cheapest of the rest is dearer, and the
-// median of the rest is another. A dearer cheapest offer is no step towards a lower price.
+// rebases says whether what vanishes could look like a move towards the condition: the cheapest of the rest is dearer, and the median of
+// the rest is another. A dearer cheapest offer is no step towards a lower price.
 func (e *evaluation) rebases() bool {
-	return e.rule.Subject == market.OfIndex || !downward(e.rule.Condition)
+	return e.rule.Subject == market.OfIndex || ofIndex(e.rule.Condition) || !downward(e.rule.Condition)
 }
 
 // follow takes the value in, and lets the one before it go.
@@ -135,27 +146,31 @@ func (e *evaluation) follow(value market.Decimal, vanished bool) {
 	}
 }
 
+// mostVanished bounds the offers that are remembered after they vanished.
+const mostVanished = 20
+
 // remember notes which offer was the cheapest when it vanished.
 func (e *evaluation) remember(vanished bool, at time.Time) {
-	if vanished && windowed(e.rule.Condition) {
-		e.is.Vanished, e.is.VanishedID = &market.Gone{Value: *e.was.Value, Until: at}, e.was.OfferID
+	if !vanished || !windowed(e.rule.Condition) {
+		return
 	}
+	others := slices.DeleteFunc(slices.Clone(e.is.Vanished), func(d market.Departed) bool { return d.OfferID == e.was.OfferID })
+	others = append(others, market.Departed{OfferID: e.was.OfferID, Until: at})
+	e.is.Vanished = others[max(0, len(others)-mostVanished):]
 }
 
 // comeBack forgets what was the cheapest while the cheapest offer was not listed, when that one is there again.
 func (e *evaluation) comeBack() {
-	gone := e.is.Vanished
-	switch {
-	case gone == nil:
-		return
-	case e.is.OfferID == e.is.VanishedID && e.was.OfferID != e.is.VanishedID:
-		for len(e.is.Trail) > 0 && e.is.Trail[len(e.is.Trail)-1].Until.After(gone.Until) {
+	from := e.seen.ObservedAt.Add(-e.rule.Window)
+	kept := slices.DeleteFunc(slices.Clone(e.is.Vanished), func(d market.Departed) bool { return !d.Until.After(from) })
+	back := slices.IndexFunc(kept, func(d market.Departed) bool { return d.OfferID == e.is.OfferID })
+	if back >= 0 {
+		for len(e.is.Trail) > 0 && e.is.Trail[len(e.is.Trail)-1].Until.After(kept[back].Until) {
 			e.is.Trail = e.is.Trail[:len(e.is.Trail)-1]
 		}
-	case gone.Until.After(e.seen.ObservedAt.Add(-e.rule.Window)):
-		return
+		kept = slices.Delete(kept, back, back+1)
 	}
-	e.is.Vanished, e.is.VanishedID = nil, ""
+	e.is.Vanished = kept
 }
 
 func (e *evaluation) verdict(value market.Decimal) (Verdict, error) {
@@ -177,8 +192,8 @@ func (e *evaluation) verdict(value market.Decimal) (Verdict, error) {
 
 func (e *evaluation) newLow(value market.Decimal) (Verdict, error) {
 	low := e.is.Low
-	if low == nil {
-		low = extreme(e.is.Trail)
+	if low == nil && e.was.Value != nil && value.Cmp(*e.was.Value) < 0 {
+		low = extreme(e.is.Trail) // a price that stays is no new low, however old the lower one before it
 	}
 	v, err := newLow(e.rule, value, low)
 	if e.was.Fired && !e.seen.ObservedAt.Before(e.was.FiredAt.Add(e.rule.Window)) {

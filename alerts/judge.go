@@ -141,7 +141,7 @@ func (j *judging) documents(seen *Reading) []market.Source {
 // sameStanding says whether nothing of a standing differs.
 func sameStanding(a, b market.Standing) bool {
 	return a.State == b.State && a.Fired == b.Fired && a.FiredAt.Equal(b.FiredAt) && a.Pending.Equal(b.Pending) && a.OfferID == b.OfferID &&
-		a.Lapsed == b.Lapsed && a.VanishedID == b.VanishedID && a.Members == b.Members && a.Stock == b.Stock && a.Troubled.Equal(b.Troubled) &&
+		a.Lapsed == b.Lapsed && slices.EqualFunc(a.Vanished, b.Vanished, sameDeparted) && a.Members == b.Members && a.Stock == b.Stock && a.Troubled.Equal(b.Troubled) &&
 		sameAmount(a.Value, b.Value) && sameAmount(a.Before, b.Before) && sameAmount(a.Spoken, b.Spoken) && sameAmount(a.Low, b.Low) &&
 		sameAmount(a.Latched, b.Latched) && slices.EqualFunc(a.Trail, b.Trail, sameGone)
 }
@@ -149,5 +149,7 @@ func sameStanding(a, b market.Standing) bool {
 func sameAmount(a, b *market.Decimal) bool {
 	return a == b || a != nil && b != nil && a.Cmp(*b) == 0
 }
+
+func sameDeparted(a, b market.Departed) bool { return a.OfferID == b.OfferID && a.Until.Equal(b.Until) }
 
 func sameGone(a, b market.Gone) bool { return a.Value.Cmp(b.Value) == 0 && a.Until.Equal(b.Until) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ type Reading struct {
 	StockUnsure bool
 	// ObservedAt is when what is judged was read, SeenAt when the price that would be judged if it were current was last seen.
 	ObservedAt, SeenAt time.Time
-	// Members tell which offers a median is of; empty for other subjects.
+	// Members tell which offers a median is of, or the index is that the value is compared with; empty where there is neither.
 	Members string
 	// Stale are the sheets that keep the subject from being judged.
 	Stale []market.SheetKey
@@ -87,7 +88,7 @@ func (r *Reading) digest(q *market.Quoter, rule market.Rule) {
 		r.readStock(q)
 		return
 	}
-	if rule.Subject == market.OfIndex {
+	if rule.Subject == market.OfIndex && !ofIndex(rule.Condition) {
 		r.Members = members(r.Quotes)
 	}
 	r.readPrice(q, rule)
@@ -153,11 +154,15 @@ func (r *Reading) take(q *market.Quoter, quote market.Quote) {
 
 func (r *Reading) compare(q *market.Quoter, c market.Currency) {
 	index, known := q.Index(r.Of.Offer, c)
-	if !known {
+	switch {
+	case !known && len(index.Stale) > 0:
+		r.Value, r.Reason, r.Stale = nil, outdated, index.Stale
+		return
+	case !known:
 		r.Value, r.Reason = nil, "there is no index of this GPU, kind of seller and term to compare with"
 		return
 	}
-	r.Index = &index
+	r.Index, r.Members = &index.Median, strconv.FormatUint(index.Members, 36)
 }
 
 // readStock finds whether any of the offers can be rented.

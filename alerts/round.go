@@ -157,8 +157,8 @@ func summarise(rule *ruled, judged Judged) *outcome {
 		if about != wholeRule {
 			states[s.State] = true
 		}
-		out.waits = out.waits || waits(rule.rule, about, s)
 	}
+	out.waits = anyWaits(rule.rule, after(rule.standings, judged.Changed))
 	out.summary.State = stateOf(states)
 	return out
 }
@@ -184,6 +184,15 @@ func after(standings map[string]market.Standing, changed map[string]*market.Stan
 func waits(r market.Rule, about string, s market.Standing) bool {
 	further := s.Fired && s.Spoken != nil && s.Value != nil && beyond(r.Condition, *s.Value, *s.Spoken)
 	return !s.Pending.IsZero() || s.Fired && windowed(r.Condition) || further || isSource(about)
+}
+
+func anyWaits(r market.Rule, standings iter.Seq2[string, market.Standing]) bool {
+	for about, s := range standings {
+		if waits(r, about, s) {
+			return true
+		}
+	}
+	return false
 }
 
 // stateOf is how a rule stands, by the states of its subjects: what fires comes first, then what may fire, then what keeps it from being

@@ -73,6 +73,7 @@ func (s *session) put(r *ruled) {
 	s.rules[r.rule.ID] = r
 	if r.rule.Enabled {
 		s.watches.put(r)
+		r.waits(anyWaits(r.rule, maps.All(r.standings)))
 	}
 	s.due[r.rule.ID] = true
 	delete(s.silenced, r.rule.ID)
@@ -214,7 +215,7 @@ func (s *session) keep(ctx context.Context, r *round, places map[string]int64) e
 	return nil
 }
 
-// untilDue is how long nothing happens by the clock alone: no sheet gets stale, and no silence ends.
+// untilDue is how long nothing happens by the clock alone: no sheet gets too old, and no silence ends.
 func (s *session) untilDue() time.Duration {
 	now := s.Now()
 	least := time.Hour
@@ -222,7 +223,7 @@ func (s *session) untilDue() time.Duration {
 		return 0
 	}
 	for key, sheet := range s.seen.View().AllSheets() {
-		if at, will := sheet.StaleAt(s.Cadence(key.Provider)); will && at.After(s.seen.Now()) && len(s.watches.bySheet[key]) > 0 {
+		if at, will := sheet.LapsesAt(s.Cadence(key.Provider)); will && at.After(s.seen.Now()) && len(s.watches.bySheet[key]) > 0 {
 			least = min(least, at.Sub(now))
 		}
 	}

@@ -125,7 +125,7 @@ func (r *router) sheets() {
 	before := r.was.View().AllSheets()
 	for key, sheet := range r.is.View().AllSheets() {
 		flipped := r.was.Stale(key) != r.is.Stale(key)
-		ran := !before[key].LastRunAt.Equal(sheet.LastRunAt) || before[key].LastRunID != sheet.LastRunID
+		ran := before[key].LastRunID != sheet.LastRunID || !before[key].LastRunAt.Equal(sheet.LastRunAt) || r.was.Lapsed(sheet) != r.is.Lapsed(sheet)
 		for w := range r.watches.bySheet[key] {
 			if flipped || ran && len(w.waiting) > 0 {
 				r.out.all(w)

@@ -82,18 +82,9 @@ func (s Sheet) lapsed(now time.Time, cadence time.Duration) bool {
 	return cadence > 0 && now.Sub(s.LastSuccessAt) > 3*cadence
 }
 
-// StaleAt is the moment from which on the sheet's offers are stale, if nothing of it is read before; false where it is stale already
-// or no cadence is known.
-func (s Sheet) StaleAt(cadence time.Duration) (time.Time, bool) {
-	return s.LastSuccessAt.Add(3*cadence + time.Second), cadence > 0 && s.Problem == "" && !s.Held
-}
-
-// Rejection is a rejected row with where and when it was read.
-type Rejection struct {
-	Rejected
-	At time.Time
-	// Digest is the SHA-256 of that page.
-	Digest string
+// LapsesAt is the moment from which on the sheet's offers are too old, if nothing of it is read before; false where no cadence is known.
+func (s Sheet) LapsesAt(cadence time.Duration) (time.Time, bool) {
+	return s.LastSuccessAt.Add(3*cadence + time.Second), cadence > 0
 }
 
 // Snapshot is everything the store holds of one sheet that the next run is judged against.

@@ -2,6 +2,8 @@ package market
 
 import (
 	"cmp"
+	"hash/fnv"
+	"io"
 	"slices"
 	"sort"
 	"strings"
@@ -25,7 +27,7 @@ type Quoter struct {
 	cadence func(provider string) time.Duration
 	stale   map[SheetKey]bool
 	rates   dayRates
-	indices map[indexAsked]Decimal
+	indices map[indexAsked]Compared
 }
 
 // indexAsked is one median of the market.
@@ -36,7 +38,7 @@ type indexAsked struct {
 
 // NewQuoter looks at a view; cadence is the time between two runs of a provider.
 func NewQuoter(v *View, cadence func(provider string) time.Duration, now time.Time) *Quoter {
-	return &Quoter{v, now, cadence, v.staleSheets(cadence, now), v.rates.remembered(), map[indexAsked]Decimal{}}
+	return &Quoter{v, now, cadence, v.staleSheets(cadence, now), v.rates.remembered(), map[indexAsked]Compared{}}
 }
 
 // Now is the moment.
@@ -95,31 +97,50 @@ func (q *Quoter) price(e *Entry, c Currency) (Decimal, bool) {
 	return d, err == nil
 }
 
-// Index is the median price of a card-hour of all current offers that compare with one; false where there is none. It follows the
-// rules of the index: the lower of two in the middle, nothing stale, kinds and terms apart.
-func (q *Quoter) Index(o Offer, c Currency) (Decimal, bool) {
-	asked := indexAsked{o.peerGroup(), c}
-	median, known := q.indices[asked]
-	if !known {
-		median = q.median(asked)
-		q.indices[asked] = median
-	}
-	return median, median.IsPos()
+// Compared is what a price is compared with: the median of all offers that are of the same model, kind of seller, market and term.
+type Compared struct {
+	Median Decimal
+	// Members tell whether it is of the same offers as another time.
+	Members uint64
+	// Stale are the sheets among theirs that may no longer be current.
+	Stale []SheetKey
 }
 
-func (q *Quoter) median(asked indexAsked) Decimal {
+// Index is the median that an offer compares with, the lower of two in the middle; false where there is none, or where fewer than half of
+// its offers are current. Offers that are not count with their last price: that a source fails moves no index.
+func (q *Quoter) Index(o Offer, c Currency) (Compared, bool) {
+	asked := indexAsked{o.peerGroup(), c}
+	found, known := q.indices[asked]
+	if !known {
+		found = q.median(asked)
+		q.indices[asked] = found
+	}
+	return found, found.Median.IsPos()
+}
+
+func (q *Quoter) median(asked indexAsked) Compared {
 	var prices []Decimal
+	out, members, fresh := Compared{}, fnv.New64a(), 0
 	for _, e := range q.view.ofModel(asked.group.GpuModel) {
 		price, known := q.price(e, asked.currency)
-		if known && e.Offer.peerGroup() == asked.group && !q.stale[SheetKey{e.Offer.Provider, e.Offer.Sheet}] {
-			prices = append(prices, price)
+		if !known || e.Offer.peerGroup() != asked.group {
+			continue
+		}
+		prices = append(prices, price)
+		_, _ = io.WriteString(members, e.Offer.ID+"\n") // never fails
+		key := SheetKey{e.Offer.Provider, e.Offer.Sheet}
+		switch {
+		case !q.stale[key]:
+			fresh++
+		case !slices.Contains(out.Stale, key):
+			out.Stale = append(out.Stale, key)
 		}
 	}
-	if len(prices) == 0 || asked.group.GpuModel == "" {
-		return Decimal{}
+	if asked.group.GpuModel != "" && len(prices) > 0 && 2*fresh >= len(prices) {
+		slices.SortFunc(prices, Decimal.Cmp)
+		out.Median, out.Members = prices[(len(prices)-1)/2], members.Sum64()
 	}
-	slices.SortFunc(prices, Decimal.Cmp)
-	return prices[(len(prices)-1)/2]
+	return out
 }
 
 // candidates are entries among which all that match are: those of the models, or of the providers, that a filter names.

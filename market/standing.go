@@ -26,9 +26,8 @@ type Standing struct {
 	Latched *Decimal `json:",omitempty"`
 	// Trail are values that are gone, as far as a window needs them, oldest first.
 	Trail []Gone `json:",omitempty"`
-	// Vanished is the cheapest offer that was withdrawn last, with its price: when it comes back at that price, nothing has dropped.
-	Vanished   *Gone  `json:",omitempty"`
-	VanishedID string `json:",omitempty"`
+	// Vanished are cheapest offers that are listed no longer, as far as a window needs them: when one comes back, nothing has dropped.
+	Vanished []Departed `json:",omitempty"`
 	// Members tell which offers a median was found among.
 	Members string `json:",omitempty"`
 	// Stock is the one last judged.
@@ -89,4 +88,10 @@ type Backtest struct {
 	Events []Event
 	// More says that there were more events than are listed.
 	More bool
+}
+
+// Departed is an offer that was listed until a moment.
+type Departed struct {
+	OfferID string
+	Until   time.Time
 }
