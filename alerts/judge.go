@@ -64,6 +64,9 @@ func (j *judging) subject(about string) {
 	case seen == nil:
 		seen = j.missing(about, was)
 	}
+	if was.State == market.AlertNoData && j.forgettable(was) {
+		was = market.Standing{} // whether or not anybody has looked since
+	}
 	is, event := Eval(j.rule, seen, j.quoter.Now(), j.first, was)
 	if event != nil {
 		event.Sources = j.documents(seen)

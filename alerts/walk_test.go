@@ -20,11 +20,12 @@ type walk struct {
 	listed map[string]bool
 	// clouded are the providers that have not been read since some source was in trouble: what they tell then may be old news.
 	clouded map[string]bool
+	read    map[string]time.Time
 }
 
 func newWalk(seed uint64, moving bool) *walk {
 	return &walk{rand.New(rand.NewPCG(seed, 1)), moving, monday.Add(10 * time.Hour),
-		map[string]string{"alpha x": "2", "alpha y": "2.5", "alpha z": "3.25", "beta v": "2.1", "beta w": "2.75", "gamma u": "1.5"}, map[string]bool{}, map[string]bool{}}
+		map[string]string{"alpha x": "2", "alpha y": "2.5", "alpha z": "3.25", "beta v": "2.1", "beta w": "2.75", "gamma u": "1.5"}, map[string]bool{}, map[string]bool{}, map[string]time.Time{}}
 }
 
 // opening are the first pages: whoever is not on them is new when it comes, and may well be cheaper.
@@ -32,6 +33,7 @@ func (w *walk) opening() []string {
 	var out []string
 	for _, provider := range []string{"alpha", "beta", "gamma"} {
 		rows, _ := w.page(provider)
+		w.read[provider] = w.at
 		out = append(out, "mo 10:00 "+provider+" "+strings.Join(rows, " "))
 	}
 	return out
@@ -57,6 +59,10 @@ func (w *walk) step() (line string, harmless bool) {
 		return strings.ToLower(w.at.Format("Mon")[:2]) + w.at.Format(" 15:04 ") + "clock", true
 	}
 	clear := len(w.clouded) == 0
+	for _, read := range w.read {
+		clear = clear && w.at.Sub(read) <= 3*time.Hour
+	}
+	w.read[provider] = w.at
 	delete(w.clouded, provider)
 	rows, harmless := w.page(provider)
 	harmless = harmless && clear
