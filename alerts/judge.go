@@ -24,11 +24,14 @@ type judging struct {
 	out       Judged
 }
 
-// Judge judges the subjects of a rule that are named in only, or all of them where it is nil, by what is seen of them now and how they
+// Judge judges the subjects of a rule that are named in only, in their order, or all of them where it is nil, by what is seen of them now and how they
 // stood. First says that the rule has never been judged before.
-func Judge(q *market.Quoter, r market.Rule, readings map[string]*Reading, standings map[string]market.Standing, only map[string]bool, first bool) Judged {
+func Judge(q *market.Quoter, r market.Rule, readings map[string]*Reading, standings map[string]market.Standing, only []string, first bool) Judged {
 	j := judging{q, r, readings, standings, first, Judged{Changed: map[string]*market.Standing{}}}
-	for _, about := range j.subjects(only) {
+	if only == nil {
+		only = j.subjects()
+	}
+	for _, about := range only {
 		j.subject(about)
 	}
 	j.sources()
@@ -38,11 +41,8 @@ func Judge(q *market.Quoter, r market.Rule, readings map[string]*Reading, standi
 	return j.out
 }
 
-// subjects are those to judge, in the order of their names, so that events come in one order whoever judges.
-func (j *judging) subjects(only map[string]bool) []string {
-	if only != nil {
-		return slices.Sorted(maps.Keys(only))
-	}
+// subjects are all of them in the order of their names, so that events come in one order whoever judges.
+func (j *judging) subjects() []string {
 	all := map[string]bool{}
 	for about := range j.readings {
 		all[about] = true
@@ -101,9 +101,11 @@ func (j *judging) forgettable(is market.Standing) bool {
 }
 
 func (j *judging) keep(about string, is market.Standing) {
-	if was, known := j.standings[about]; !known || !sameStanding(was, is) {
-		j.out.Changed[about] = &is
+	if was, known := j.standings[about]; known && sameStanding(was, is) {
+		return
 	}
+	kept := is
+	j.out.Changed[about] = &kept
 }
 
 // standing is how a subject stands, after what has been judged so far.

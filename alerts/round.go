@@ -72,8 +72,9 @@ func (r *round) watch(ctx context.Context, w *watch, t *touch) error {
 	if t.all || len(t.subjects) > 0 {
 		ids = maps.Keys(w.rules)
 	}
+	touched := t.only()
 	for _, id := range slices.Sorted(ids) {
-		rule, only := w.rules[id], t.only()
+		rule, only := w.rules[id], touched
 		if err := r.prime(ctx, rule); err != nil {
 			return err
 		}

@@ -1,6 +1,8 @@
 package alerts
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"gpuhour/market"
@@ -14,12 +16,12 @@ type touch struct {
 	rules    map[string]bool
 }
 
-// only are the subjects to judge; nil are all.
-func (t *touch) only() map[string]bool {
+// only are the subjects to judge in the order of their names; nil are all.
+func (t *touch) only() []string {
 	if t.all {
 		return nil
 	}
-	return t.subjects
+	return slices.Sorted(maps.Keys(t.subjects))
 }
 
 // touched are the watches to judge.
