@@ -142,7 +142,7 @@ func (e *evaluation) follow(value market.Decimal, vanished bool) {
 	e.is.Value, e.is.Lapsed, e.is.OfferID, e.is.Members = &value, false, e.seen.Of.Offer.ID, e.seen.Members
 	if windowed(e.rule.Condition) {
 		e.comeBack()
-		e.is.Trail = within(e.is.Trail, e.seen.ObservedAt.Add(-e.rule.Window))
+		e.is.Trail = inWindow(e.is.Trail, e.seen.ObservedAt.Add(-e.rule.Window))
 	}
 }
 

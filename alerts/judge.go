@@ -97,7 +97,7 @@ func (j *judging) missing(about string, was market.Standing) *Reading {
 func (j *judging) forgettable(is market.Standing) bool {
 	now := j.quoter.Now()
 	return j.rule.Subject == market.EachOffer && !is.Fired && is.Pending.IsZero() &&
-		!now.Before(is.FiredAt.Add(j.rule.Cooldown)) && len(within(is.Trail, now.Add(-j.rule.Window))) == 0
+		!now.Before(is.FiredAt.Add(j.rule.Cooldown)) && len(inWindow(is.Trail, now.Add(-j.rule.Window))) == 0
 }
 
 func (j *judging) keep(about string, is market.Standing) {

@@ -168,14 +168,14 @@ func (s *session) pass(ctx context.Context) error {
 		return fmt.Errorf("the book has not caught up with %s yet", provider)
 	}
 	q := market.NewQuoter(view, s.Cadence, s.Now())
-	round := newRound(s, q)
-	if err := round.judge(ctx, s.toJudge(q)); err != nil {
+	turn := newTurn(s, q)
+	if err := turn.judge(ctx, s.toJudge(q)); err != nil {
 		return err
 	}
-	if err := s.keep(ctx, round, places); err != nil {
+	if err := s.keep(ctx, turn, places); err != nil {
 		return err
 	}
-	round.accept()
+	turn.accept()
 	s.seen = q
 	return nil
 }
@@ -192,8 +192,8 @@ func (s *session) toJudge(q *market.Quoter) touched {
 	return all
 }
 
-// keep stores the round, unless nothing came of it.
-func (s *session) keep(ctx context.Context, r *round, places map[string]int64) error {
+// keep stores the turn, unless nothing came of it.
+func (s *session) keep(ctx context.Context, r *turn, places map[string]int64) error {
 	if r.empty() {
 		return nil
 	}

@@ -33,8 +33,8 @@ func extremer(c market.AlertCondition, a, b market.Decimal) bool {
 	return a.Cmp(b) < 0
 }
 
-// within drops what no longer lies in the window.
-func within(trail []market.Gone, from time.Time) []market.Gone {
+// inWindow drops what no longer lies in the window.
+func inWindow(trail []market.Gone, from time.Time) []market.Gone {
 	first := slices.IndexFunc(trail, func(g market.Gone) bool { return g.Until.After(from) })
 	if first < 0 {
 		return nil

@@ -87,6 +87,14 @@ func (s Sheet) LapsesAt(cadence time.Duration) (time.Time, bool) {
 	return s.LastSuccessAt.Add(3*cadence + time.Second), cadence > 0
 }
 
+// Rejection is a rejected row with where and when it was read.
+type Rejection struct {
+	Rejected
+	At time.Time
+	// Digest is the SHA-256 of that page.
+	Digest string
+}
+
 // Snapshot is everything the store holds of one sheet that the next run is judged against.
 type Snapshot struct {
 	Sheet  Sheet

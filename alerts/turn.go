@@ -11,8 +11,8 @@ import (
 	"gpuhour/market"
 )
 
-// round is one pass over the rules that something happened to. What comes of it is taken over only after it has been kept.
-type round struct {
+// turn is one pass over the rules that something happened to. What comes of it is taken over only after it has been kept.
+type turn struct {
 	session   *session
 	quoter    *market.Quoter
 	judgement market.Judgement
@@ -20,20 +20,20 @@ type round struct {
 	sheets    map[*watch]map[market.SheetKey]bool
 }
 
-// outcome is how a rule stands after the round.
+// outcome is how a rule stands after the turn.
 type outcome struct {
 	changed map[string]*market.Standing
 	summary market.RuleStanding
 	waits   bool
 }
 
-func newRound(s *session, q *market.Quoter) *round {
-	return &round{session: s, quoter: q, rules: map[string]*outcome{}, sheets: map[*watch]map[market.SheetKey]bool{},
+func newTurn(s *session, q *market.Quoter) *turn {
+	return &turn{session: s, quoter: q, rules: map[string]*outcome{}, sheets: map[*watch]map[market.SheetKey]bool{},
 		judgement: market.Judgement{Standings: map[market.StandingKey]*market.Standing{}, Rules: map[string]market.RuleStanding{}}}
 }
 
 // judge judges the rules of the touched watches, and those that are due anyway.
-func (r *round) judge(ctx context.Context, t touched) error {
+func (r *turn) judge(ctx context.Context, t touched) error {
 	for id := range r.session.due {
 		r.include(t, r.session.rules[id])
 	}
@@ -51,7 +51,7 @@ func (r *round) judge(ctx context.Context, t touched) error {
 }
 
 // include has a rule judged whole; one that is not enabled is put to rest.
-func (r *round) include(t touched, rule *ruled) {
+func (r *turn) include(t touched, rule *ruled) {
 	if !rule.rule.Enabled {
 		r.settle(rule, Judged{})
 		return
@@ -59,13 +59,13 @@ func (r *round) include(t touched, rule *ruled) {
 	t.due(rule)
 }
 
-func (r *round) silenceEnded(rule market.Rule) bool {
+func (r *turn) silenceEnded(rule market.Rule) bool {
 	was := r.session.seen
 	return was != nil && rule.Silenced(was.Now()) && !rule.Silenced(r.quoter.Now())
 }
 
 // watch judges the rules of a watch that are due and, where something happened, all of them.
-func (r *round) watch(ctx context.Context, w *watch, t *touch) error {
+func (r *turn) watch(ctx context.Context, w *watch, t *touch) error {
 	readings := Read(r.quoter, w.like)
 	r.sheets[w] = r.dependsOn(w.like, readings)
 	ids := maps.Keys(t.rules)
@@ -87,7 +87,7 @@ func (r *round) watch(ctx context.Context, w *watch, t *touch) error {
 }
 
 // dependsOn are the sheets that the readings are of, and those of the providers that are asked for by name.
-func (r *round) dependsOn(rule market.Rule, readings map[string]*Reading) map[market.SheetKey]bool {
+func (r *turn) dependsOn(rule market.Rule, readings map[string]*Reading) map[market.SheetKey]bool {
 	out := map[market.SheetKey]bool{}
 	for _, seen := range readings {
 		for _, quote := range seen.Quotes {
@@ -103,7 +103,7 @@ func (r *round) dependsOn(rule market.Rule, readings map[string]*Reading) map[ma
 }
 
 // prime lets a new rule that looks back know what has been.
-func (r *round) prime(ctx context.Context, rule *ruled) error {
+func (r *turn) prime(ctx context.Context, rule *ruled) error {
 	if !rule.first || !windowed(rule.rule.Condition) || r.session.Prime == nil {
 		return nil
 	}
@@ -121,7 +121,7 @@ func (r *round) prime(ctx context.Context, rule *ruled) error {
 }
 
 // settle notes what judging a rule came to.
-func (r *round) settle(rule *ruled, judged Judged) {
+func (r *turn) settle(rule *ruled, judged Judged) {
 	if len(judged.Changed) == 0 && len(judged.Events) == 0 && !rule.first {
 		return
 	}
@@ -154,18 +154,18 @@ func summarise(rule *ruled, judged Judged) *outcome {
 		return out
 	}
 	states := map[market.AlertState]bool{}
-	for about, s := range after(rule.standings, judged.Changed) {
+	for about, s := range overlay(rule.standings, judged.Changed) {
 		if about != wholeRule {
 			states[s.State] = true
 		}
 	}
-	out.waits = anyWaits(rule.rule, after(rule.standings, judged.Changed))
+	out.waits = anyWaits(rule.rule, overlay(rule.standings, judged.Changed))
 	out.summary.State = stateOf(states)
 	return out
 }
 
-// after are standings with changes laid over them.
-func after(standings map[string]market.Standing, changed map[string]*market.Standing) iter.Seq2[string, market.Standing] {
+// overlay is standings with changes laid over them.
+func overlay(standings map[string]market.Standing, changed map[string]*market.Standing) iter.Seq2[string, market.Standing] {
 	return func(yield func(string, market.Standing) bool) {
 		for about, s := range standings {
 			if _, other := changed[about]; !other && !yield(about, s) {
@@ -207,7 +207,7 @@ func stateOf(states map[market.AlertState]bool) market.AlertState {
 	return market.AlertNoData
 }
 
-func (r *round) targets(rule market.Rule) []market.Target {
+func (r *turn) targets(rule market.Rule) []market.Target {
 	out := make([]market.Target, len(rule.Notify))
 	for i, url := range rule.Notify {
 		out[i] = market.Target{URL: url, Secret: rule.Secret, Channel: r.session.Channel(url)}
@@ -215,12 +215,12 @@ func (r *round) targets(rule market.Rule) []market.Target {
 	return out
 }
 
-func (r *round) empty() bool {
+func (r *turn) empty() bool {
 	return len(r.judgement.Standings) == 0 && len(r.judgement.Rules) == 0 && len(r.judgement.Spoken) == 0
 }
 
 // accept takes over what has been kept.
-func (r *round) accept() {
+func (r *turn) accept() {
 	for w, sheets := range r.sheets {
 		r.session.watches.reads(w, sheets)
 	}
