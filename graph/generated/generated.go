@@ -266,7 +266,8 @@ input AlertRuleInput {
   name: String!
   """
   The offers it is about: ` + "`" + `gpus` + "`" + `, ` + "`" + `providers` + "`" + ` or ` + "`" + `search` + "`" + ` at least, and as in ` + "`" + `offers` + "`" + ` otherwise. A rule never judges prices that may no longer be
-  current, so ` + "`" + `includeStale` + "`" + ` changes nothing. Imported ` + "`" + `collections` + "`" + ` and the market UNKNOWN are refused, and ` + "`" + `stock` + "`" + ` where the condition is one of stock.
+  current, so ` + "`" + `includeStale` + "`" + ` changes nothing. Imported ` + "`" + `collections` + "`" + `, the market UNKNOWN and bare cards (` + "`" + `components` + "`" + `) are refused, and ` + "`" + `stock` + "`" + ` where
+  the condition is one of stock.
   """
   filter: OfferFilter!
   "What the condition looks at; INDEX has no stock."

@@ -14,7 +14,8 @@ type AlertRuleInput struct {
 	// What it is called, in one line of 1 to 200 characters.
 	Name string `json:"name"`
 	// The offers it is about: `gpus`, `providers` or `search` at least, and as in `offers` otherwise. A rule never judges prices that may no longer be
-	// current, so `includeStale` changes nothing. Imported `collections` and the market UNKNOWN are refused, and `stock` where the condition is one of stock.
+	// current, so `includeStale` changes nothing. Imported `collections`, the market UNKNOWN and bare cards (`components`) are refused, and `stock` where
+	// the condition is one of stock.
 	Filter *OfferFilter `json:"filter"`
 	// What the condition looks at; INDEX has no stock.
 	Subject market.AlertSubject `json:"subject"`
