@@ -459,7 +459,7 @@ type Delivery {
 type Backtest {
   "How often it would have fired."
   fired: Int!
-  "The first of all its events, in the order of happening: 200 at most."
+  "The first of all its events, in the order of happening: 100 at most."
   events: [AlertEvent!]!
   "Whether there were more events than are listed."
   hasMore: Boolean!

@@ -133,7 +133,7 @@ func (d Delivery) Event(ctx context.Context) (*AlertEvent, error) {
 }
 
 // MostTold is how many events of a backtest are listed.
-const MostTold = 200
+const MostTold = 100
 
 // Backtest is what a rule would have said.
 type Backtest struct {
