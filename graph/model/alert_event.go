@@ -80,7 +80,7 @@ func (e AlertEvent) Sources() []market.Source { return append([]market.Source{},
 
 // Deliveries are what became of it.
 func (e AlertEvent) Deliveries(ctx context.Context) ([]Delivery, error) {
-	if !e.kept() || e.Targets == 0 {
+	if e.Targets == 0 {
 		return []Delivery{}, nil
 	}
 	deliveries, err := e.env.Alerts.Deliveries(ctx, e.Sequence, e.Targets)
