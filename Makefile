@@ -54,6 +54,7 @@ fuzz: ## fuzz every parser, and the arithmetic of prices, for half a minute each
 	$(GO) test -fuzz FuzzReadCommand -fuzztime 30s ./store
 	$(GO) test -fuzz FuzzDecimal -fuzztime 30s ./graph/scalar
 	$(GO) test -fuzz FuzzCursor -fuzztime 30s ./graph
+	$(GO) test -fuzz FuzzAlertRule -fuzztime 30s -fuzzminimizetime 10x ./graph
 
 .PHONY: bench
 bench: packages ## measure, with the comparisons in the same run

@@ -39,12 +39,7 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 			offerChoice(shown, ambiguous)
 		case errors.As(err, &invalid):
 			explain(ctx, shown, invalid)
-		case errors.Is(err, ErrNoProvider):
-			tell(shown, ErrNoProvider, codeNotFound)
-		case errors.Is(err, ErrNotHeld):
-			tell(shown, ErrNotHeld, codeConflict)
-		case errors.Is(err, ErrBusy):
-			tell(shown, ErrBusy, codeConflict)
+		case tell(shown, err):
 		case isVariable(shown.Path):
 			nameVariable(shown)
 		case shown.Extensions["code"] == nil:
@@ -71,10 +66,22 @@ func offerChoice(shown *gqlerror.Error, ambiguous *market.AmbiguousError) {
 	shown.Extensions = map[string]any{"code": codeAmbiguous, "argument": ambiguous.Field, "gpus": ambiguous.Gpus}
 }
 
-// tell shows an error of ours, without what it was wrapped in on its way.
-func tell(shown *gqlerror.Error, is error, code string) {
-	shown.Message = is.Error()
-	errcode.Set(shown, code)
+// told are the errors that are made for clients, with their codes.
+var told = map[error]string{
+	ErrNoProvider: codeNotFound, ErrNotHeld: codeConflict, ErrBusy: codeConflict,
+	ErrNoRule: codeNotFound, ErrEdited: codeConflict, ErrNoDelivery: codeNotFound, ErrNotDead: codeConflict,
+}
+
+// tell shows an error of ours, without what it was wrapped in on its way; false where it is none.
+func tell(shown *gqlerror.Error, err error) bool {
+	for is, code := range told {
+		if errors.Is(err, is) {
+			shown.Message = is.Error()
+			errcode.Set(shown, code)
+			return true
+		}
+	}
+	return false
 }
 
 func isVariable(path ast.Path) bool { return len(path) > 1 && path[0] == ast.PathName("variable") }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,11 +10,35 @@ import (
 	"gpuhour/market"
 )
 
-// node finds anything by its id: the number of segments says what it is.
-func node(env *model.Env, id string) model.Node {
+// node finds anything by its id: its beginning or the number of its segments says what it is.
+func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
+	env := r.env(ctx)
 	if d, found := market.DisclosureByID(id); found {
-		return model.NewDisclosure(d)
+		return model.NewDisclosure(d), nil
 	}
+	if _, isRule := market.RuleNumber(id); isRule {
+		return found[*model.AlertRule](r.alertRule(ctx, env, id))
+	}
+	if n, isEvent := market.EventNumber(id); isEvent {
+		return found[*model.AlertEvent](r.alertEvent(ctx, env, n))
+	}
+	return inMarket(env, id), nil
+}
+
+// found is a node, or none: a pointer that is nil would pass for one.
+func found[T interface {
+	model.Node
+	comparable
+}](node T, err error) (model.Node, error) {
+	var none T
+	if node == none {
+		return nil, err
+	}
+	return node, err
+}
+
+// inMarket finds what the view and the catalogue have.
+func inMarket(env *model.Env, id string) model.Node {
 	switch segments := strings.Count(id, "/") + 1; {
 	case segments >= 4:
 		if e := env.View.Offer(id); e != nil {

@@ -17,6 +17,8 @@ const (
 	weightOfSearch = 100
 	// weightOfPast is the whole market put together as it stood at another moment.
 	weightOfPast = 4_000
+	// weightOfSending is one message to somebody else's server, which may keep us waiting.
+	weightOfSending = 400
 	// weightOfValue is one value of a filter, which every offer may be compared with.
 	weightOfValue = 20
 	// weightOfSchema is one reading of the whole schema.

@@ -35,8 +35,37 @@ func (r *Resolver) lists() lists {
 		{"Provider", "rejected"}: func(a map[string]any) (int, int) {
 			return asked(a["first"], model.UsualRejected, model.MostRejected), weightOfSearch
 		},
+		{"Query", "node"}:                one(weightOfSearch),
+		{"Query", "alertRule"}:           one(weightOfSearch),
+		{"Query", "alertRules"}:          pageOf,
+		{"Query", "deadLetters"}:         pageOf,
+		{"Query", "backtest"}:            func(map[string]any) (int, int) { return model.MostTold, 5 * weightOfPast },
+		{"AlertRule", "events"}:          pageOf,
+		{"AlertEvent", "rule"}:           one(weightOfSearch),
+		{"AlertEvent", "sources"}:        func(map[string]any) (int, int) { return sourcesUsual, 1 },
+		{"AlertEvent", "deliveries"}:     func(map[string]any) (int, int) { return model.MostTargets, weightOfSearch },
+		{"Delivery", "event"}:            one(weightOfSearch),
+		{"Mutation", "createAlertRule"}:  one(weightOfSearch),
+		{"Mutation", "updateAlertRule"}:  one(weightOfSearch),
+		{"Mutation", "deleteAlertRule"}:  one(weightOfSearch),
+		{"Mutation", "silenceAlertRule"}: one(weightOfSearch),
+		{"Mutation", "redeliver"}:        one(weightOfSending),
+		{"Mutation", "testAlertRule"}:    func(map[string]any) (int, int) { return model.MostTargets, model.MostTargets * weightOfSending },
 	}
 }
+
+// one is something that must be looked for.
+func one(search int) func(map[string]any) (int, int) {
+	return func(map[string]any) (int, int) { return 1, search }
+}
+
+// pageOf is a list of rules, events or deliveries.
+func pageOf(arguments map[string]any) (items, search int) {
+	return asked(arguments["first"], market.DefaultPage, market.LargestPage), weightOfSearch
+}
+
+// sourcesUsual is how many documents an event is weighed with.
+const sourcesUsual = 5
 
 // What a question for an index is weighed with: an answer has a few indices, and bounds its points itself.
 const (

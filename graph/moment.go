@@ -32,7 +32,7 @@ func (r *Resolver) now() *model.Env {
 	for _, p := range slices.Concat(r.Registry.Providers(), r.Registry.Collected()) {
 		providers[p.ID] = p
 	}
-	return &model.Env{View: r.Book.View(), Now: r.Now(), Providers: providers, Log: r.Log, NextRun: r.Registry.NextRun, Past: r.Past}
+	return &model.Env{View: r.Book.View(), Now: r.Now(), Providers: providers, Log: r.Log, NextRun: r.Registry.NextRun, Past: r.Past, Alerts: r.Alerts}
 }
 
 // env is what the request sees.

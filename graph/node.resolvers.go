@@ -13,7 +13,7 @@ import (
 
 // Node finds anything by its id.
 func (r *queryResolver) Node(ctx context.Context, id string) (model.Node, error) {
-	return node(r.env(ctx), id), nil
+	return r.node(ctx, id)
 }
 
 // Mutation returns generated.MutationResolver implementation.

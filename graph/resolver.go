@@ -55,5 +55,6 @@ type Resolver struct {
 	Registry Registry
 	Log      model.RunLog
 	Scraper  Scraper
+	Alerts   Alerts
 	Now      func() time.Time
 }

@@ -33,6 +33,7 @@ type world struct {
 	book    *market.Book
 	log     bytes.Buffer
 	store   *fakeStore
+	alerts  *fakeAlerts
 	handler http.Handler
 }
 
@@ -49,7 +50,7 @@ var sellers = []market.Provider{
 
 // newWorld fills a book as the pipeline does: listings, normalised, put in place with their sheets and rates.
 func newWorld(t testing.TB) *world {
-	w := &world{t: t, book: market.NewBook(), store: &fakeStore{}}
+	w := &world{t: t, book: market.NewBook(), store: &fakeStore{}, alerts: newFakeAlerts()}
 	w.book.SetRates(market.NewRates([]market.RateTable{{Source: "CFETS", Day: time.Date(2026, 11, 19, 0, 0, 0, 0, time.UTC), FetchedAt: noon,
 		Quotations: []market.Quotation{{Base: market.USD, Quote: market.CNY, Rate: decimal.MustParse("7.2")}}}}), noon)
 	w.load("alpha", sheetOf("alpha", noon.Add(-2*time.Hour)), alphaRows()...)
@@ -60,7 +61,8 @@ func newWorld(t testing.TB) *world {
 	held := sheetOf("held", noon.Add(-30*time.Hour))
 	held.Held, held.Problem = true, "5 of 6 offers are gone"
 	w.load("held", held)
-	w.handler = graph.NewHandler(&graph.Resolver{Book: w.book, Past: w, Registry: fakeRegistry{}, Log: w.store, Scraper: w.store, Now: func() time.Time { return noon }},
+	w.handler = graph.NewHandler(&graph.Resolver{Book: w.book, Past: w, Registry: fakeRegistry{}, Log: w.store, Scraper: w.store, Alerts: w.alerts,
+		Now: func() time.Time { return noon }},
 		slog.New(slog.NewTextHandler(&w.log, nil)))
 	return w
 }

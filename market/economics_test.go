@@ -227,3 +227,30 @@ func TestShares(t *testing.T) {
 		t.Errorf("%v %v", got, err)
 	}
 }
+
+func TestPercentagesAreReadAsTheyAreWritten(t *testing.T) {
+	tests := map[string]struct {
+		reason  string
+		percent float64
+		want    string
+	}{
+		"none":           {"nothing is a percentage", 0, "0"},
+		"minus nothing":  {"is nothing", math.Copysign(0, -1), "0"},
+		"a tenth":        {"as it is written, not as a float holds it", 0.1, "0.1"},
+		"two decimals":   {"are the most", 99.99, "99.99"},
+		"all":            {"the bound itself", 100, "100"},
+		"three decimals": {"finer than prices move", 0.125, ""},
+		"more":           {"beyond the bound", 100.01, ""},
+		"negative":       {"the other way has a word of its own", -0.1, ""},
+		"tiny":           {"would be read as nothing", 1e-30, ""},
+		"huge":           {"no decimal is so long", 1e300, ""},
+		"not a number":   {"is none", math.NaN(), ""},
+		"infinite":       {"is none", math.Inf(1), ""},
+	}
+	for name, tt := range tests {
+		got, err := PercentOf("x", tt.percent, 100)
+		if (err == nil) != (tt.want != "") || err == nil && got.String() != tt.want {
+			t.Errorf("%s: %s: got %v %v, want %q", name, tt.reason, got, err, tt.want)
+		}
+	}
+}

@@ -75,6 +75,13 @@ func (v *View) compile(f Filter, cadence func(provider string) time.Duration, no
 	return p, nil
 }
 
+// CheckFilter says what of a filter cannot be understood, as an *InvalidError.
+func (v *View) CheckFilter(f Filter) error {
+	f.ExcludeStale = false
+	_, err := v.compile(f, nil, time.Time{})
+	return err
+}
+
 func (v *View) staleSheets(cadence func(provider string) time.Duration, now time.Time) map[SheetKey]bool {
 	stale := map[SheetKey]bool{}
 	for key, s := range v.sheets {

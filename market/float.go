@@ -34,3 +34,15 @@ func PositiveOf(field string, f float64) (Decimal, error) {
 	}
 	return d, nil
 }
+
+// percentScale is the most decimals of a percentage.
+const percentScale = 2
+
+// PercentOf reads a percentage from 0 to most exactly as it is written. An *InvalidError names the field.
+func PercentOf(field string, f float64, most int) (Decimal, error) {
+	d, exact := decimalOf(f)
+	if !exact || f < 0 || f > float64(most) || d.MinScale() > percentScale {
+		return Decimal{}, &InvalidError{field, fmt.Sprintf("expected a percentage from 0 to %d of at most %d decimals, got %v", most, percentScale, f)}
+	}
+	return d, nil
+}

@@ -135,6 +135,11 @@ func Terms() map[string][]string {
 		"DisclosureKind":  words(Capex, RentalContract, AnnouncedPrice, Margin, Plan),
 		"DisclosureBasis": words(InTotal, PerCard, PerMachine, PerPetaflop),
 		"OrderDirection":  words(Ascending, Descending),
+		"AlertCondition":  words(Below, Above, Drops, Rises, NewLow, InStock, OutOfStock, BelowIndex, AboveIndex),
+		"AlertSubject":    words(EachOffer, Cheapest, OfIndex),
+		"AlertState":      words(AlertOK, AlertPending, AlertFiring, AlertRecovering, AlertNoData, AlertSourceError, AlertSilenced),
+		"AlertEventKind":  words(Fired, Further, Resolved, NoData, SourceError, TestEvent),
+		"DeliveryStatus":  words(DeliveryPending, Delivered, DeliveryRetrying, DeliveryFailed),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -56,6 +57,20 @@ func TestProviders(t *testing.T) {
 			t.Run(s.About().ID+"/"+filepath.Base(dir), func(t *testing.T) {
 				compareGolden(t, filepath.Join(dir, "want.json"), replayed(t, s, dir))
 			})
+		}
+	}
+}
+
+// TestProviderIDsAreTheirOwn holds the ids of providers apart from those of all else that has one: GPUs and offers have slashes, alert rules
+// and events a number.
+func TestProviderIDsAreTheirOwn(t *testing.T) {
+	word := regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z]+)*$`)
+	for _, s := range All() {
+		id := s.About().ID
+		_, isRule := market.RuleNumber(id)
+		_, isEvent := market.EventNumber(id)
+		if !word.MatchString(id) || isRule || isEvent {
+			t.Errorf("%q may be taken for the id of something else", id)
 		}
 	}
 }

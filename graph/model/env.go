@@ -15,6 +15,7 @@ type Env struct {
 	Log       RunLog
 	NextRun   func(provider string) (time.Time, bool)
 	Past      Past
+	Alerts    Alerts
 }
 
 // Past is where prices of moments that have been are known.

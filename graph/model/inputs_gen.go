@@ -9,6 +9,41 @@ import (
 	"github.com/govalues/decimal"
 )
 
+// What somebody wants to be told of, and where. A field left out, or null, is as its default says.
+type AlertRuleInput struct {
+	// What it is called, in one line of 1 to 200 characters.
+	Name string `json:"name"`
+	// The offers it is about: `gpus`, `providers` or `search` at least, and as in `offers` otherwise. A rule never judges prices that may no longer be
+	// current, so `includeStale` changes nothing. Imported `collections`, the market UNKNOWN and bare cards (`components`) are refused, and `stock` where
+	// the condition is one of stock.
+	Filter *OfferFilter `json:"filter"`
+	// What the condition looks at; INDEX has no stock.
+	Subject market.AlertSubject `json:"subject"`
+	// What it waits for.
+	Condition market.AlertCondition `json:"condition"`
+	// A price of one card for one hour, above zero, in `currency`: for BELOW and ABOVE, and for no other condition.
+	Threshold *decimal.Decimal `json:"threshold,omitempty"`
+	// Above 0, in percent, with at most two decimals: for DROPS and BELOW_INDEX up to 100, for RISES and ABOVE_INDEX up to 1000, and for no other condition.
+	Percent *float64 `json:"percent,omitempty"`
+	// `PT1M` to `P365D`: for DROPS, RISES and NEW_LOW, and for no other condition.
+	Window *time.Duration `json:"window,omitempty"`
+	// The currency of `threshold`, and of what the events say.
+	Currency *market.Currency `json:"currency,omitempty"`
+	// The condition must hold this long before the alert fires: `PT0S`, or `PT1M` to `P365D`.
+	For *time.Duration `json:"for,omitempty"`
+	// How far back the value must come before the rule may fire again, in percent of the threshold: 0 to 100, with at most two decimals.
+	RearmPercent *float64 `json:"rearmPercent,omitempty"`
+	// Stay quiet this long after firing: up to `P365D`.
+	Cooldown *time.Duration `json:"cooldown,omitempty"`
+	// Whether a condition that is already true when the rule is made fires at once.
+	FireOnCreate *bool `json:"fireOnCreate,omitempty"`
+	// Where to say it: https:// webhooks, or notification URLs such as slack://, telegram://, smtp://, wecom://, lark://; ten at most, none twice. With
+	// none the events are kept, and told to subscriptions. In updateAlertRule an entry as the rule's `notify` shows it keeps the target that it stands for.
+	Notify []string `json:"notify"`
+	// Whether it is judged.
+	Enabled *bool `json:"enabled,omitempty"`
+}
+
 // The business of renting out one kind of GPU, after the formulas of docs/economics.md. All its amounts are in one currency.
 type EconomicsInput struct {
 	// A catalogue id, or a model whose variants agree on the figures needed; otherwise the error `AMBIGUOUS_GPU` lists them.

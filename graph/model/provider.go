@@ -83,6 +83,11 @@ func (p Provider) Rejected(ctx context.Context, first *int) ([]Rejected, error) 
 	return out, err
 }
 
+// PageLength is how many items of a page are asked for; an *market.InvalidError says that it cannot be.
+func PageLength(first *int) (int, error) {
+	return length("first", first, market.DefaultPage, market.LargestPage)
+}
+
 func length(field string, asked *int, otherwise, most int) (int, error) {
 	switch {
 	case asked == nil:

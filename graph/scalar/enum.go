@@ -107,3 +107,43 @@ func MarshalDisclosureBasis(v market.DisclosureBasis) graphql.Marshaler { return
 func UnmarshalDisclosureBasis(v any) (market.DisclosureBasis, error) {
 	return word[market.DisclosureBasis]("DisclosureBasis", v)
 }
+
+// MarshalAlertCondition writes what a rule waits for.
+func MarshalAlertCondition(v market.AlertCondition) graphql.Marshaler { return quoted(string(v)) }
+
+// UnmarshalAlertCondition reads what a rule waits for.
+func UnmarshalAlertCondition(v any) (market.AlertCondition, error) {
+	return word[market.AlertCondition]("AlertCondition", v)
+}
+
+// MarshalAlertSubject writes what a rule looks at.
+func MarshalAlertSubject(v market.AlertSubject) graphql.Marshaler { return quoted(string(v)) }
+
+// UnmarshalAlertSubject reads what a rule looks at.
+func UnmarshalAlertSubject(v any) (market.AlertSubject, error) {
+	return word[market.AlertSubject]("AlertSubject", v)
+}
+
+// MarshalAlertState writes how a rule stands.
+func MarshalAlertState(v market.AlertState) graphql.Marshaler { return quoted(string(v)) }
+
+// UnmarshalAlertState reads how a rule stands.
+func UnmarshalAlertState(v any) (market.AlertState, error) {
+	return word[market.AlertState]("AlertState", v)
+}
+
+// MarshalAlertEventKind writes what an event says.
+func MarshalAlertEventKind(v market.AlertEventKind) graphql.Marshaler { return quoted(string(v)) }
+
+// UnmarshalAlertEventKind reads what an event says.
+func UnmarshalAlertEventKind(v any) (market.AlertEventKind, error) {
+	return word[market.AlertEventKind]("AlertEventKind", v)
+}
+
+// MarshalDeliveryStatus writes how far a delivery is.
+func MarshalDeliveryStatus(v market.DeliveryStatus) graphql.Marshaler { return quoted(string(v)) }
+
+// UnmarshalDeliveryStatus reads how far a delivery is.
+func UnmarshalDeliveryStatus(v any) (market.DeliveryStatus, error) {
+	return word[market.DeliveryStatus]("DeliveryStatus", v)
+}
