@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -41,6 +43,7 @@ return out
 
 // Claim gives at most so many deliveries that are due, longest due first, to whoever asks first, each with the attempt that is now made.
 // Unless it is finished by the end of the lease, a delivery is due again. Where nothing is due, nothing is written.
+// Deliveries that cannot be read are an error; the others are given beside it, so that they are not held up.
 func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration, most int) ([]market.Delivery, error) {
 	until := strconv.FormatInt(now.UnixMilli(), 10)
 	ready, err := s.client.ZRangeByScore(ctx, dueKey, &redis.ZRangeBy{Min: "-inf", Max: until, Count: 1}).Result()
@@ -55,11 +58,17 @@ func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration, m
 	if err != nil {
 		return nil, fmt.Errorf("claim deliveries: %w", err)
 	}
-	out := make([]market.Delivery, len(answer)/3)
-	for i := range out {
-		if out[i], err = decodeDelivery(fmt.Sprint(answer[3*i]), answer[3*i+1], answer[3*i+2]); err != nil {
-			return nil, err
+	return claimedFrom(answer)
+}
+
+func claimedFrom(answer []any) (out []market.Delivery, problems error) {
+	for triple := range slices.Chunk(answer, 3) {
+		d, err := decodeDelivery(fmt.Sprint(triple[0]), triple[1], triple[2])
+		if err != nil {
+			problems = errors.Join(problems, err)
+			continue
 		}
+		out = append(out, d)
 	}
-	return out, nil
+	return out, problems
 }

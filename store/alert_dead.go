@@ -24,13 +24,14 @@ func (s *Store) DeadLetters(ctx context.Context, first int) ([]market.Delivery, 
 	return s.deliveries(ctx, ids)
 }
 
+// redeliverScript answers 0 where the dead letter was delivered again, and failed again, since it was read.
 const redeliverScript = `
-local deliveries, due, dead = unpack(KEYS)
-local id, before, after, now = unpack(ARGV)
+local deliveries, attempts, due, dead = unpack(KEYS)
+local id, attempt, delivery, now = unpack(ARGV)
 if not redis.call('ZSCORE', dead, id) then return -1 end
-if redis.call('HGET', deliveries, id) ~= before then return 0 end
+if redis.call('HGET', attempts, id) ~= attempt then return 0 end
 redis.call('ZREM', dead, id)
-redis.call('HSET', deliveries, id, after)
+redis.call('HSET', deliveries, id, delivery)
 redis.call('ZADD', due, now, id)
 return 1
 `
@@ -65,13 +66,13 @@ func (s *Store) redeliver(ctx context.Context, id string, now time.Time) (market
 	}
 	var e encoder
 	d := known[0]
-	before := e.text(d)
 	d.Status, d.NextAt = market.DeliveryPending, now.UTC()
-	after := e.text(d)
+	text := e.text(d)
 	if e.err != nil {
 		return market.Delivery{}, 0, e.err
 	}
-	outcome, err := s.client.Eval(ctx, redeliverScript, []string{deliveriesKey, dueKey, deadKey}, id, before, after, now.UnixMilli()).Int()
+	names := []string{deliveriesKey, attemptsKey, dueKey, deadKey}
+	outcome, err := s.client.Eval(ctx, redeliverScript, names, id, d.Attempts, text, now.UnixMilli()).Int()
 	if err != nil {
 		return market.Delivery{}, 0, fmt.Errorf("deliver %s again: %w", id, err)
 	}

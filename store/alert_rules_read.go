@@ -113,14 +113,15 @@ func (k keptRules) all() ([]market.Rule, error) {
 }
 
 func (k keptRules) rule(id string) (market.Rule, error) {
+	if _, known := market.RuleNumber(id); !known {
+		return market.Rule{}, fmt.Errorf("%s: %w: a rule of another name", rulesKey, errForeign)
+	}
 	r, err := decodeSecret[market.Rule](rulesKey, id, k.rules[id])
 	if err != nil {
 		return market.Rule{}, err
 	}
-	_, known := market.RuleNumber(id)
 	r.ID = id
-	r.Version, err = strconv.ParseInt(k.versions[id], 10, 64)
-	if !known || err != nil {
+	if r.Version, err = strconv.ParseInt(k.versions[id], 10, 64); err != nil {
 		return market.Rule{}, fmt.Errorf("%s, %s: %w", versionsKey, id, errForeign)
 	}
 	r.SilencedUntil, err = parseSilence(id, k.silences[id])
