@@ -39,17 +39,17 @@ func (p part) arguments(keys int) (buckets []string, arguments []any, err error)
 }
 
 // standings are a rule's state, the subjects that stand otherwise, and those that are no more.
-func (e *encoder) standings(r judgedRule) []any {
+func (e *encoder) standings(r *judgedRule) []any {
 	state := ""
 	if r.state != nil {
 		state = e.text(r.state)
 	}
 	var kept, ended []any
-	for _, about := range sortedKeys(r.standings) {
-		if standing := r.standings[about]; standing != nil {
-			kept = append(kept, about, e.text(standing))
+	for _, subject := range r.standings {
+		if subject.standing != nil {
+			kept = append(kept, subject.about, e.text(subject.standing))
 		} else {
-			ended = append(ended, about)
+			ended = append(ended, subject.about)
 		}
 	}
 	return slices.Concat([]any{state, len(kept) / 2, len(ended)}, kept, ended)

@@ -18,7 +18,7 @@ const largestPart = mostArguments - 1000
 
 // part is what one call keeps of a judgement.
 type part struct {
-	rules  []judgedRule
+	rules  []*judgedRule
 	places map[string]int64
 	spoken []market.Spoken
 }
@@ -29,10 +29,16 @@ type judgedRule struct {
 	number    int64
 	version   int64
 	state     *market.RuleStanding
-	standings map[string]*market.Standing
+	standings []judgedSubject
 	// spoken are places among the judgement's events.
 	spoken []int
 	size   int
+}
+
+// judgedSubject is how one subject stands; nil when it is no more.
+type judgedSubject struct {
+	about    string
+	standing *market.Standing
 }
 
 // partsOf cuts a judgement between rules. The rules that have something to say come first, in the order in which they say it. The same
@@ -56,7 +62,7 @@ func partsOf(j market.Judgement, size int) ([]part, error) {
 }
 
 // fitting is how many rules fit a size, but at least one, where there is one.
-func fitting(rules []judgedRule, size int) int {
+func fitting(rules []*judgedRule, size int) int {
 	total := 0
 	for n, r := range rules {
 		if total += r.size; total > size && n > 0 {
@@ -67,7 +73,7 @@ func fitting(rules []judgedRule, size int) int {
 }
 
 // partOf are some rules, with their events in the order of happening.
-func partOf(j market.Judgement, rules []judgedRule) part {
+func partOf(j market.Judgement, rules []*judgedRule) part {
 	var places []int
 	for _, r := range rules {
 		places = append(places, r.spoken...)
@@ -81,7 +87,7 @@ func partOf(j market.Judgement, rules []judgedRule) part {
 }
 
 // rulesOf are the rules of a judgement in the order in which they are kept.
-func rulesOf(j market.Judgement) ([]judgedRule, error) {
+func rulesOf(j market.Judgement) ([]*judgedRule, error) {
 	c := ruleCollector{versions: j.Versions, rules: map[string]*judgedRule{}}
 	for i, said := range j.Spoken {
 		r := c.rule(said.Event.RuleID, said.Event.RuleVersion)
@@ -93,7 +99,7 @@ func rulesOf(j market.Judgement) ([]judgedRule, error) {
 	}
 	for key, standing := range j.Standings {
 		r := c.rule(key.Rule, j.Versions[key.Rule])
-		r.standings[key.About] = standing
+		r.standings = append(r.standings, judgedSubject{key.About, standing})
 		r.size += 2
 	}
 	return c.sorted()
@@ -111,7 +117,7 @@ func (c *ruleCollector) rule(id string, version int64) *judgedRule {
 	r, known := c.rules[id]
 	if !known {
 		number, _ := market.RuleNumber(id)
-		r = &judgedRule{id: id, number: number, version: version, standings: map[string]*market.Standing{}, size: 6}
+		r = &judgedRule{id: id, number: number, version: version, size: 6}
 		c.rules[id] = r
 	}
 	judged, told := c.versions[id]
@@ -126,22 +132,22 @@ func (c *ruleCollector) rule(id string, version int64) *judgedRule {
 	return r
 }
 
-func (c *ruleCollector) sorted() ([]judgedRule, error) {
-	var rules []judgedRule
+func (c *ruleCollector) sorted() ([]*judgedRule, error) {
+	var rules []*judgedRule
 	for _, r := range c.rules {
-		rules = append(rules, *r)
+		rules = append(rules, r)
 		if r.size > largestPart {
 			c.err = cmp.Or(c.err, fmt.Errorf("%s has more subjects and events than can be kept at once", r.id))
 		}
 	}
-	slices.SortFunc(rules, func(a, b judgedRule) int {
+	slices.SortFunc(rules, func(a, b *judgedRule) int {
 		return cmp.Or(cmp.Compare(a.firstWord(), b.firstWord()), cmp.Compare(a.number, b.number))
 	})
 	return rules, c.err
 }
 
 // firstWord is the place of a rule's first event; those without one come last.
-func (r judgedRule) firstWord() int {
+func (r *judgedRule) firstWord() int {
 	if len(r.spoken) == 0 {
 		return math.MaxInt
 	}
