@@ -65,8 +65,8 @@ const (
 
 // Delivery is what becomes of one event at one of its targets.
 type Delivery struct {
-	ID     string
-	Event  int64
+	ID     string `json:"-"`
+	Event  int64  `json:"-"`
 	RuleID string
 	// Target is where to, secrets included, and Secret what webhooks are signed with: both are for the sender alone.
 	Target, Secret string
@@ -74,7 +74,7 @@ type Delivery struct {
 	Channel string
 	Status  DeliveryStatus
 	// Attempts is how often it was tried; a redelivery goes on counting.
-	Attempts int
+	Attempts int `json:"-"`
 	// LastError is why the latest attempt failed, without secrets; empty after a success.
 	LastError string `json:",omitempty"`
 	// NextAt is when it is tried next; zero where it is not.

@@ -49,9 +49,10 @@ const (
 
 // Rule is what somebody wants to be told of, and where.
 type Rule struct {
-	ID string
+	// ID is empty, and Version zero, until the rule is kept.
+	ID string `json:"-"`
 	// Version counts the edits. Each starts the rule afresh, without a word about how it stood before.
-	Version int64
+	Version int64 `json:"-"`
 	Name    string
 	// Given is the filter as it was given, in JSON; Filter is what it means.
 	Given     string
@@ -79,7 +80,7 @@ type Rule struct {
 	Secret  string
 	Enabled bool
 	// SilencedUntil is the end of the silence; zero without one.
-	SilencedUntil time.Time `json:",omitzero"`
+	SilencedUntil time.Time `json:"-"`
 	CreatedAt     time.Time
 }
 

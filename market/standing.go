@@ -58,6 +58,9 @@ type Judgement struct {
 	ID string
 	// Fence is that of the lease it was made under; a store refuses what was judged after the lease was lost.
 	Fence int64
+	// Versions are those at which the rules were judged that Standings and Rules name; an event tells its own. What is said of a rule that
+	// has been edited or deleted meanwhile is dropped.
+	Versions map[string]int64
 	// Places are the commits of the providers that were judged, as far as they are others than before.
 	Places map[string]int64
 	// Standings are the subjects that stand otherwise now; nil is one that is no more.

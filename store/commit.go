@@ -11,8 +11,8 @@ import (
 	"gpuhour/market"
 )
 
-// ErrSuperseded says that the lock a run was made under has been taken by another since: the run must be thrown away.
-var ErrSuperseded = errors.New("another process has taken over this provider")
+// ErrSuperseded says that the lock a run, or a judgement, was made under has been taken by another since: it must be thrown away.
+var ErrSuperseded = errors.New("another process has taken over")
 
 // commitScript applies one run, whole or not at all. It depends on nothing but its arguments and the keys, so that replaying
 // it gives the same. Lists of arguments are unpacked in pieces: Lua's stack is small.

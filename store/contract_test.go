@@ -320,7 +320,7 @@ func oldRatesAreRead(t *testing.T, b backend, p string) {
 	closeStore(t, s)
 }
 
-func amount(t *testing.T, text string) market.Decimal {
+func amount(t testing.TB, text string) market.Decimal {
 	t.Helper()
 	d, err := market.ParseAmount(text, market.USD)
 	if err != nil {

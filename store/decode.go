@@ -92,3 +92,12 @@ func sortedKeys[V any](m map[string]V) []string {
 	slices.Sort(names)
 	return names
 }
+
+// decodeSecret is decode for values that hold secrets: its error says nothing of what it found.
+func decodeSecret[T any](key, field, text string) (T, error) {
+	v, err := decode[T](key, field, text)
+	if err != nil {
+		return v, fmt.Errorf("%s, %s: %w", key, field, errForeign)
+	}
+	return v, nil
+}

@@ -336,6 +336,7 @@ func fillForMove(t *testing.T, dir string, rewritten bool) []any {
 	if err := s.SaveRates(t.Context(), []market.RateTable{{Source: "CFETS", Day: start, Quotations: []market.Quotation{{Base: "USD", Quote: "CNY", Rate: rate}}}}); err != nil {
 		t.Fatal(err)
 	}
+	fillAlerts(t, s)
 	if rewritten {
 		if err := s.embedded.journal.rewrite(t.Context()); err != nil {
 			t.Fatal(err)
@@ -372,7 +373,29 @@ func answers(t *testing.T, s *Store) []any {
 	}
 	rates, err := s.Rates(t.Context())
 	add(rates, err)
+	add(all(t, s), nil)
+	due, found, err := s.NextDue(t.Context())
+	add(due, err)
+	add(found, nil)
+	dead, err := s.DeadLetters(t.Context(), 10)
+	add(dead, err)
+	_, place, found, err := s.EditsSince(t.Context(), 0)
+	add(place, err)
+	add(found, nil)
 	return out
+}
+
+// fillAlerts leaves a delivery of every status.
+func fillAlerts(t *testing.T, s *Store) {
+	t.Helper()
+	judged(t, s, fires("j", 4, createRule(t, s, "a")))
+	for i, status := range []market.DeliveryStatus{market.Delivered, market.DeliveryRetrying, market.DeliveryFailed} {
+		claimed, err := s.Claim(t.Context(), start, leaseTime, 1)
+		if err != nil || len(claimed) != 1 {
+			t.Fatalf("%d: claimed %d, %v", i, len(claimed), err)
+		}
+		finish(t, s, ended(claimed[0], status, start.Add(time.Hour)), true)
+	}
 }
 
 func pipeInto(t *testing.T, address string, journal []byte) {

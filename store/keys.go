@@ -1,5 +1,7 @@
 package store
 
+import "fmt"
+
 // The keys, all of them. A provider's keys carry its id as hash tag, so that whatever one commit touches lies in one slot of a
 // Redis Cluster.
 //
@@ -23,6 +25,32 @@ package store
 //	{collections}:known    hash    provider@collection -> it, JSON              one field a provider   never
 //	{fx}:rates             hash    source|day -> rates, JSON, never changed     one field a day        never
 //	{fx}:complete          hash    source -> the day up to which all is known   one field a source     never
+//	{alerts}:meta          hash    fence, and the counters: rules made,         -                      never
+//	                               edits, events, dead; first: the oldest event
+//	{alerts}:lock          string  who judges now (not embedded)                -                      with the lock
+//	{alerts}:rules         hash    rule -> it, JSON                             to rulesKept           never
+//	{alerts}:versions      hash    rule -> how often it was written             with the rules         never
+//	{alerts}:silences      hash    rule -> until when it is silent              with the rules         never
+//	{alerts}:states        hash    rule -> how its subjects stand, JSON         with the rules         never
+//	{alerts}:closed        hash    "<rule> <digest of a target>" -> since when  with 410 answers       with the rule
+//	{alerts}:edits         stream  <n>-0: the rule that was edited              to editsKept           never
+//	{alerts}:places        hash    provider -> the last commit judged           one field a provider   never
+//	{alerts}:standings:<n> hash    "<rule> <subject>" -> how it stands, JSON;   with the subjects      never
+//	                               of every standingBuckets-th rule
+//	{alerts}:done          list    ids of judgements, newest first              to judgedKept          never
+//	{alerts}:answers       hash    id of a judgement -> the numbers it got      to judgedKept          never
+//	{alerts}:events        hash    n -> "<number> <rule> <targets> " and the    to eventsKept, and     never
+//	                               n-th event, JSON                             what others hold
+//	{alerts}:numbers       hash    "<rule> <number>" -> n                       to eventsKept          never
+//	{alerts}:counts        hash    rule -> how many events it ever had          with rules and events  never
+//	{alerts}:gone          hash    rule -> how many of them are gone            with rules and events  never
+//	{alerts}:open          hash    n -> deliveries that may still be sent       with the events        never
+//	{alerts}:deliveries    hash    delivery -> it, JSON                         with the events        never
+//	{alerts}:attempts      hash    delivery -> how often it was tried           with the events        never
+//	{alerts}:claimed       hash    delivery -> the attempt that is being made   what is being sent     never
+//	{alerts}:due           zset    delivery by the time, in ms, when it is to   what is not finished   never
+//	                               be tried, or to be taken from who tries it
+//	{alerts}:dead          zset    delivery in the order in which they failed   to deadKept            never
 type keys struct{ prefix string }
 
 // The lengths of what is capped.
@@ -33,6 +61,11 @@ const (
 	rejectedKept = 1000
 	// chunkBytes is the length after which a stream of changes is sealed, and the next one begun.
 	chunkBytes = 4096
+	rulesKept  = 200_000
+	editsKept  = 1000
+	judgedKept = 1000
+	eventsKept = 100_000
+	deadKept   = 10_000
 )
 
 const (
@@ -40,6 +73,37 @@ const (
 	completeKey  = "{fx}:complete"
 	collectedKey = "{collections}:known"
 )
+
+// The keys of alerts. The first is where Lock keeps the fence.
+const (
+	alertMetaKey  = "{alerts}:meta"
+	rulesKey      = "{alerts}:rules"
+	versionsKey   = "{alerts}:versions"
+	silencesKey   = "{alerts}:silences"
+	statesKey     = "{alerts}:states"
+	closedKey     = "{alerts}:closed"
+	editsKey      = "{alerts}:edits"
+	placesKey     = "{alerts}:places"
+	judgedKey     = "{alerts}:done"
+	answersKey    = "{alerts}:answers"
+	eventsKey     = "{alerts}:events"
+	numbersKey    = "{alerts}:numbers"
+	countsKey     = "{alerts}:counts"
+	goneKey       = "{alerts}:gone"
+	openKey       = "{alerts}:open"
+	deliveriesKey = "{alerts}:deliveries"
+	attemptsKey   = "{alerts}:attempts"
+	claimedKey    = "{alerts}:claimed"
+	dueKey        = "{alerts}:due"
+	deadKey       = "{alerts}:dead"
+	standingsKeys = "{alerts}:standings"
+)
+
+// standingBuckets is over how many hashes the standings are spread: a rule that goes takes its own out of one of them, and need not look at
+// all the others.
+const standingBuckets = 256
+
+func standingsKey(bucket int64) string { return fmt.Sprintf("%s:%d", standingsKeys, bucket) }
 
 func keysOf(provider string) keys { return keys{"{" + provider + "}:"} }
 

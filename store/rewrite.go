@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 )
 
 // temporarySuffix names the file that a rewrite is written to.
@@ -89,6 +90,8 @@ func (j *journal) commandsFor(ctx context.Context, name string) ([][]any, error)
 		return inParts([]any{"RPUSH", name}, anys(values), 1), err
 	case "stream":
 		return j.streamCommands(ctx, name)
+	case "zset":
+		return j.rankCommands(ctx, name)
 	case "string":
 		value, err := j.client.Get(ctx, name).Result()
 		return [][]any{{"SET", name, value}}, err
@@ -116,6 +119,15 @@ func (j *journal) streamCommands(ctx context.Context, name string) ([][]any, err
 		commands = append(commands, command)
 	}
 	return commands, err
+}
+
+func (j *journal) rankCommands(ctx context.Context, name string) ([][]any, error) {
+	members, err := j.client.ZRangeWithScores(ctx, name, 0, -1).Result()
+	var pairs []any
+	for _, m := range members {
+		pairs = append(pairs, strconv.FormatFloat(m.Score, 'f', -1, 64), m.Member)
+	}
+	return inParts([]any{"ZADD", name}, pairs, 2), err
 }
 
 // inParts splits a command's values over several commands, a few hundred units each.
