@@ -11,6 +11,8 @@ type Outcome struct {
 	Err error
 	// Gone says that the target wants nothing more.
 	Gone bool
+	// Final says that no other attempt can do better.
+	Final bool
 	// RetryAfter is how long the target asked to be left alone; zero where it did not.
 	RetryAfter time.Duration
 	// Silent says that the target did not answer at all, so that others who wait for it may as well try later.

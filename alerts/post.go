@@ -56,8 +56,12 @@ func (s *Sender) send(ctx context.Context, p post) Outcome {
 		return unanswered(ctx, err)
 	}
 	defer response.Body.Close()
+	good := response.StatusCode/100 == 2
+	if good && p.refused == nil {
+		return Outcome{}
+	}
 	answer, err := io.ReadAll(io.LimitReader(response.Body, largestAnswer))
-	if err != nil && response.StatusCode/100 == 2 && p.refused != nil {
+	if err != nil && good {
 		return unanswered(ctx, err)
 	}
 	return s.judge(p, response, answer)
@@ -68,8 +72,6 @@ func (s *Sender) judge(p post, response *http.Response, answer []byte) Outcome {
 	status := response.StatusCode
 	out := Outcome{Gone: status == http.StatusGone, RetryAfter: retryAfter(response.Header.Get("Retry-After"), s.options.Now())}
 	switch {
-	case status/100 == 2 && p.refused == nil:
-		return Outcome{}
 	case status/100 == 2:
 		reason := p.refused(answer)
 		if reason == "" {

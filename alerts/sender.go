@@ -99,7 +99,7 @@ func ended(d market.Delivery, out Outcome, now time.Time) market.Delivery {
 func after(d market.Delivery, out Outcome, now time.Time, spread func() float64) market.Delivery {
 	d = ended(d, out, now)
 	delay, more := Backoff(d.Attempts, spread)
-	if out.Err == nil || out.Gone || !more {
+	if out.Err == nil || out.Gone || out.Final || !more {
 		return d
 	}
 	d.Status, d.NextAt = market.DeliveryRetrying, now.Add(max(delay, out.RetryAfter))

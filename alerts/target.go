@@ -150,6 +150,7 @@ func secretParts(u *url.URL) []string {
 	parts = append(parts, strings.Split(u.EscapedPath(), "/")...)
 	for _, values := range u.Query() {
 		parts = append(parts, values...)
+		parts = append(parts, strings.Split(strings.Join(values, ","), ",")...)
 	}
 	if u.Scheme != "https" && u.Scheme != "http" {
 		parts = append(parts, u.Host, u.Hostname())

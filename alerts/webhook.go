@@ -51,12 +51,14 @@ const largestBody = 20_000
 
 // Body is what a webhook says of an event: the same bytes whenever it is asked.
 func Body(e market.Event) ([]byte, error) {
-	body, err := json.Marshal(payloadOf(e))
-	if err != nil {
-		return nil, err
+	payload := payloadOf(e)
+	body, err := json.Marshal(payload)
+	if err == nil && len(body) >= largestBody { // rather without its documents than not at all
+		payload.Data.Sources = []PayloadSource{}
+		body, err = json.Marshal(payload)
 	}
-	if len(body) >= largestBody {
-		return nil, errors.New("the event is too large for a webhook")
+	if err == nil && len(body) >= largestBody {
+		err = errors.New("the event is too large for a webhook")
 	}
-	return body, nil
+	return body, err
 }
