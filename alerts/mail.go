@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
-	"time"
 
 	smtpurl "github.com/nicholas-fedor/shoutrrr/pkg/services/email/smtp"
 	"github.com/wneessen/go-mail"
@@ -45,12 +43,15 @@ func (s *Sender) mail(ctx context.Context, u *url.URL, m message) Outcome {
 	if err != nil {
 		return failure(errMailForm)
 	}
-	client, err := mail.NewClient(config.Host, s.mailOptions(config)...)
+	client, err := mail.NewClient(config.Host, s.mailOptions(ctx, config)...)
 	if err != nil {
 		return failure(errMailForm)
 	}
 	if err := client.DialAndSendWithContext(ctx, letter); err != nil {
-		return unanswered(ctx, err)
+		out := unanswered(ctx, err)
+		var network *net.OpError
+		out.Silent = out.Silent && (ctx.Err() != nil || errors.As(err, &network)) // else the server has spoken
+		return out
 	}
 	return Outcome{}
 }
@@ -71,24 +72,32 @@ func letterOf(config *smtpurl.Config, m message) (*mail.Msg, error) {
 	return letter, nil
 }
 
-func (s *Sender) mailOptions(config *smtpurl.Config) []mail.Option {
-	settings := s.mailTLS(config.Host)
-	implicit := config.Encryption == smtpurl.EncMethods.ImplicitTLS || config.Encryption == smtpurl.EncMethods.Auto && config.Port == smtpurl.ImplicitTLSPort
-	options := []mail.Option{mail.WithPort(int(config.Port)), mail.WithTimeout(s.options.Limit), mail.WithTLSConfig(settings), mail.WithDialContextFunc(s.dialMail(implicit, settings))}
-	switch {
-	case implicit:
-		options = append(options, mail.WithSSL())
-	case config.Username != "" || config.RequireStartTLS:
-		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
-	default:
-		options = append(options, mail.WithTLSPolicy(mail.TLSOpportunistic))
-	}
-	if config.Username != "" {
-		options = append(options, mail.WithUsername(config.Username), mail.WithPassword(config.Password), mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover))
-	}
-	return options
+func implicitTLS(config *smtpurl.Config) bool {
+	return config.Encryption == smtpurl.EncMethods.ImplicitTLS || config.Encryption == smtpurl.EncMethods.Auto && config.Port == smtpurl.ImplicitTLSPort
 }
 
+func (s *Sender) mailOptions(ctx context.Context, config *smtpurl.Config) []mail.Option {
+	settings, implicit := s.mailTLS(config.Host), implicitTLS(config)
+	policy := mail.TLSOpportunistic
+	if config.Username != "" || config.RequireStartTLS {
+		policy = mail.TLSMandatory
+	}
+	options := []mail.Option{mail.WithPort(int(config.Port)), mail.WithTimeout(s.options.Limit), mail.WithTLSConfig(settings),
+		mail.WithDialContextFunc(s.dialMail(ctx, settings, implicit)), mail.WithTLSPolicy(policy)}
+	if implicit {
+		options = append(options, mail.WithSSL())
+	}
+	if config.Username == "" {
+		return options
+	}
+	auth := mail.WithOpportunisticSMTPAuth(mail.SMTPAuthSCRAMSHA256, mail.SMTPAuthPlain, mail.SMTPAuthLogin, mail.SMTPAuthCramMD5)
+	if config.Auth == smtpurl.AuthTypes.OAuth2 {
+		auth = mail.WithSMTPAuth(mail.SMTPAuthXOAUTH2)
+	}
+	return append(options, mail.WithUsername(config.Username), mail.WithPassword(config.Password), auth)
+}
+
+// mailTLS are the settings of a connection to a mail server, whose certificate is always looked at.
 func (s *Sender) mailTLS(host string) *tls.Config {
 	settings := &tls.Config{MinVersion: tls.VersionTLS12}
 	if s.options.TLS != nil {
@@ -98,14 +107,15 @@ func (s *Sender) mailTLS(host string) *tls.Config {
 	return settings
 }
 
-// dialMail connects through the guard, and speaks TLS from the start where that is asked for. The deadline ends a server that hangs.
-func (s *Sender) dialMail(implicit bool, settings *tls.Config) mail.DialContextFunc {
+// dialMail connects through the guard, and speaks TLS from the start where that is asked for. The connection ends with the attempt: the
+// library leaves it open where the server does not let it in, and gives every command a time of its own.
+func (s *Sender) dialMail(attempt context.Context, settings *tls.Config, implicit bool) mail.DialContextFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := s.guard.DialContext(ctx, network, address)
 		if err != nil {
-			return nil, fmt.Errorf("connect: %w", err)
+			return nil, err
 		}
-		_ = conn.SetDeadline(time.Now().Add(s.options.Limit)) // the network's own clock
+		context.AfterFunc(attempt, func() { conn.Close() })
 		if implicit {
 			return tls.Client(conn, settings), nil
 		}

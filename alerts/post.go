@@ -18,8 +18,8 @@ import (
 
 // What an answer may cost.
 const (
-	largestAnswer  = 64 << 10
-	longestExcerpt = 120
+	largestAnswer = 64 << 10
+	longestError  = 200
 )
 
 // post is one HTTP request that tells a target.
@@ -77,11 +77,11 @@ func (s *Sender) judge(p post, response *http.Response, answer []byte) Outcome {
 		if reason == "" {
 			return Outcome{}
 		}
-		out.Err = fmt.Errorf("refused: %s", excerpt([]byte(reason)))
+		out.Err = fmt.Errorf("refused: %s", printable(reason))
 	case status/100 == 3:
 		out.Err = fmt.Errorf("answered %d: redirects are not followed, give the address it leads to", status)
 	default:
-		out.Err = fmt.Errorf("answered %s%s", statusText(status), quoted(answer))
+		out.Err = errors.New(strings.TrimSuffix("answered "+statusText(status)+": "+printable(string(answer)), ": "))
 	}
 	return out
 }
@@ -106,7 +106,7 @@ func unanswered(ctx context.Context, err error) Outcome {
 	case ctx.Err() != nil, errors.As(err, &network) && network.Timeout():
 		return Outcome{Err: errTimeout, Silent: true}
 	}
-	return Outcome{Err: errors.New(excerpt([]byte(err.Error()))), Silent: true}
+	return Outcome{Err: errors.New(printable(err.Error())), Silent: true}
 }
 
 // retryAfter reads the header's seconds or HTTP date: at most a day, zero where it says nothing.
@@ -121,9 +121,9 @@ func retryAfter(text string, now time.Time) time.Duration {
 	return min(max(at.Sub(now), 0), longestWish)
 }
 
-// excerpt is the beginning of what a target says, on one line, printable.
-func excerpt(answer []byte) string {
-	printable := strings.Map(func(r rune) rune {
+// printable is what a target says on one line, as far as it can be printed.
+func printable(text string) string {
+	text = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
@@ -131,15 +131,8 @@ func excerpt(answer []byte) string {
 			return -1
 		}
 		return r
-	}, string(answer[:min(len(answer), 8*longestExcerpt)]))
-	return clip(strings.Join(strings.Fields(printable), " "), longestExcerpt)
-}
-
-func quoted(answer []byte) string {
-	if text := excerpt(answer); text != "" {
-		return ": " + text
-	}
-	return ""
+	}, text)
+	return strings.Join(strings.Fields(text), " ")
 }
 
 // clip cuts a text to so many bytes, between two characters.

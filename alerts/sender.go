@@ -48,7 +48,7 @@ func (s *Sender) Attempt(ctx context.Context, target, secret string, e market.Ev
 	defer cancel()
 	out := s.attempt(ctx, target, secret, e)
 	if out.Err != nil && !errors.Is(out.Err, context.Canceled) {
-		out.Err = errors.New(scrub(out.Err.Error(), target))
+		out.Err = errors.New(clip(scrub(out.Err.Error(), target), longestError)) // in this order: half a secret is not found
 	}
 	return out
 }

@@ -39,7 +39,7 @@ func gotify(u *url.URL, m message) (post, error) {
 	if err := read(config, u); err != nil || config.Token == "" {
 		return post{}, errForm
 	}
-	to := url.URL{Scheme: scheme(config.DisableTLS), Host: config.Host, Path: config.Path + "/message"}
+	to := url.URL{Scheme: scheme(config.DisableTLS), Host: config.Host, Path: strings.TrimSuffix(config.Path, "/") + "/message"}
 	p := asJSON(to.String(), fields{"title": m.title, "message": m.body(), "priority": config.Priority})
 	p.header.Set("X-Gotify-Key", config.Token)
 	return p, nil
