@@ -30,23 +30,28 @@ type round struct {
 	order    []string // the hosts with a line, the one that waited longest first
 	running  map[string]int
 	putOff   []errand
+	mute     map[string]time.Time // hosts that did not answer, and until when nobody else waits for them
 	inFlight int
 	held     int
 	done     chan result
 }
 
 func newRound(c *Courier) *round {
-	return &round{courier: c, lines: map[string][]errand{}, running: map[string]int{}, done: make(chan result)}
+	return &round{courier: c, lines: map[string][]errand{}, running: map[string]int{}, mute: map[string]time.Time{}, done: make(chan result)}
 }
 
-// add puts an errand into its host's line.
+// add puts an errand into its host's line, or puts it off where the host has just failed to answer.
 func (r *round) add(e errand) {
 	host := receiver(e.delivery)
+	r.held++
+	if r.courier.options.Now().Before(r.mute[host]) {
+		r.putOff = append(r.putOff, e)
+		return
+	}
 	if len(r.lines[host]) == 0 {
 		r.order = append(r.order, host)
 	}
 	r.lines[host] = append(r.lines[host], e)
-	r.held++
 }
 
 // start sends off what may go: one of each host in turn, until all are busy.
@@ -106,7 +111,9 @@ func (r *round) remove(done result) {
 	if r.running[done.host]--; r.running[done.host] == 0 {
 		delete(r.running, done.host)
 	}
+	delete(r.mute, done.host)
 	if done.silent {
+		r.mute[done.host] = r.courier.options.Now().Add(firstDelay)
 		r.putOff = append(r.putOff, r.lines[done.host]...)
 		delete(r.lines, done.host)
 		r.order = slices.DeleteFunc(r.order, func(h string) bool { return h == done.host })

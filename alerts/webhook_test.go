@@ -220,7 +220,7 @@ func TestReceiversThatBehaveBadly(t *testing.T) {
 			w.Header().Set("Content-Encoding", "gzip")
 			w.WriteHeader(http.StatusBadGateway)
 			z := gzip.NewWriter(w)
-			_, _ = io.CopyN(z, zeros{}, 64<<20)
+			_, _ = io.CopyN(z, zeros{}, 8<<20)
 			_ = z.Close()
 		}, 0, Outcome{Err: errors.New("answered 502 Bad Gateway: …")}},
 		{"hangs up", func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }, 0, Outcome{Err: errors.New("EOF"), Silent: true}},
