@@ -52,6 +52,7 @@ fuzz: ## fuzz every parser, and the arithmetic of prices, for half a minute each
 	$(GO) test -fuzz FuzzParseLine -fuzztime 30s -fuzzminimizetime 10x ./export
 	$(GO) test -fuzz FuzzParse -fuzztime 30s -fuzzminimizetime 10x ./mapping
 	$(GO) test -fuzz FuzzReadCommand -fuzztime 30s ./store
+	$(GO) test -fuzz FuzzTarget -fuzztime 30s ./alerts
 	$(GO) test -fuzz FuzzDecimal -fuzztime 30s ./graph/scalar
 	$(GO) test -fuzz FuzzCursor -fuzztime 30s ./graph
 	$(GO) test -fuzz FuzzAlertRule -fuzztime 30s -fuzzminimizetime 10x ./graph

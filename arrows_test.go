@@ -12,6 +12,7 @@ import (
 func TestArrows(t *testing.T) {
 	allowed := map[string][]string{
 		"gpuhour/market":          nil,
+		"gpuhour/alerts":          {"gpuhour/market"},
 		"gpuhour/scrapers":        {"gpuhour/market"},
 		"gpuhour/store":           {"gpuhour/market"},
 		"gpuhour/web":             {"gpuhour/market"},
