@@ -87,10 +87,10 @@ func benchRulesOf(n int) map[string]market.Rule {
 // BenchmarkRules judges 100,000 rules after a run that changed 1,000 of 20,000 offers, in all kinds of models; and, to compare, all of them.
 func BenchmarkRules(b *testing.B) {
 	book, offers := benchMarket()
-	memory := newMemory()
-	memory.rules = benchRulesOf(benchRules)
+	ledger := newLedger()
+	ledger.rules = benchRulesOf(benchRules)
 	now := monday
-	engine := NewEngine(Options{Store: memory, Book: func() (map[string]int64, *market.View) { return nil, book.View() }, Cadence: hourly,
+	engine := NewEngine(Options{Store: ledger, Book: func() (map[string]int64, *market.View) { return nil, book.View() }, Cadence: hourly,
 		Channel: func(string) string { return "" }, Spoken: func([]market.Event) {}, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)})
 	s, err := engine.begin(context.Background(), 1)
 	if err != nil {
@@ -99,7 +99,7 @@ func BenchmarkRules(b *testing.B) {
 	if err := s.pass(context.Background()); err != nil {
 		b.Fatal(err)
 	}
-	b.Logf("%d filters of %d rules, %d subjects", len(s.watches.all), len(s.rules), len(memory.standings))
+	b.Logf("%d filters of %d rules, %d subjects", len(s.watches.all), len(s.rules), len(ledger.standings))
 	random := rand.New(rand.NewPCG(3, 3))
 	run := 0
 	change := func() {
@@ -115,7 +115,7 @@ func BenchmarkRules(b *testing.B) {
 		}
 	}
 	b.Run("1000 changes", func(b *testing.B) {
-		spoken := len(memory.events)
+		spoken := len(ledger.events)
 		for b.Loop() {
 			b.StopTimer()
 			change()
@@ -124,7 +124,7 @@ func BenchmarkRules(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		b.ReportMetric(float64(len(memory.events)-spoken)/float64(b.N), "events/op")
+		b.ReportMetric(float64(len(ledger.events)-spoken)/float64(b.N), "events/op")
 	})
 	b.Run("all rules anew", func(b *testing.B) {
 		for b.Loop() {

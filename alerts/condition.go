@@ -35,9 +35,9 @@ type Verdict struct {
 
 var hundred = decimal.MustNew(100, 0)
 
-// compare puts a value beside a line that lies so many percent of base below (or above) it. All of it is exact: prices have at most six
+// measure puts a value beside a line that lies so many percent of base below (or above) it. All of it is exact: prices have at most six
 // decimals and percentages two.
-func compare(value, base, percent market.Decimal, down bool) (int, error) {
+func measure(value, base, percent market.Decimal, down bool) (int, error) {
 	share, err := side(hundred, percent, down)
 	if err != nil {
 		return 0, err
@@ -87,7 +87,7 @@ func beyond(c market.AlertCondition, value, other market.Decimal) bool {
 func threshold(r market.Rule, value market.Decimal) (Verdict, error) {
 	down := downward(r.Condition)
 	v := Verdict{Line: r.Threshold, Holds: !beyond(r.Condition, *r.Threshold, value)}
-	back, err := compare(value, *r.Threshold, r.Rearm, !down)
+	back, err := measure(value, *r.Threshold, r.Rearm, !down)
 	v.Cleared = !v.Holds && (down && back >= 0 || !down && back <= 0)
 	return v, err
 }
@@ -96,7 +96,7 @@ func threshold(r market.Rule, value market.Decimal) (Verdict, error) {
 func distance(r market.Rule, value, base market.Decimal) (Verdict, error) {
 	down := downward(r.Condition)
 	v := Verdict{Line: lineAt(base, *r.Percent, down), Against: &base}
-	from, err := compare(value, base, *r.Percent, down)
+	from, err := measure(value, base, *r.Percent, down)
 	if err != nil {
 		return v, err
 	}
@@ -105,7 +105,7 @@ func distance(r market.Rule, value, base market.Decimal) (Verdict, error) {
 	if err != nil {
 		return v, err
 	}
-	back, err := compare(value, base, less, down)
+	back, err := measure(value, base, less, down)
 	v.Cleared = !v.Holds && (down && back >= 0 || !down && back <= 0)
 	return v, err
 }
@@ -129,7 +129,7 @@ func newLow(r market.Rule, value market.Decimal, low *market.Decimal) (Verdict, 
 		return Verdict{Cleared: true}, nil // the first value ever is lower than nothing
 	}
 	v := Verdict{Line: low, Against: low, Holds: value.Cmp(*low) < 0}
-	back, err := compare(value, *low, r.Rearm, false)
+	back, err := measure(value, *low, r.Rearm, false)
 	v.Cleared = !v.Holds && back >= 0
 	return v, err
 }

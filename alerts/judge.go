@@ -119,8 +119,8 @@ func (j *judging) standing(about string) market.Standing {
 	return j.standings[about]
 }
 
-// mostSources bounds the documents behind one event.
-const mostSources = 20
+// mostDocuments bounds the documents behind one event.
+const mostDocuments = 20
 
 // documents are what the subject was read from: of a median, all its offers' documents, else that of the one offer.
 func (j *judging) documents(seen *Reading) []market.Source {
@@ -136,7 +136,7 @@ func (j *judging) documents(seen *Reading) []market.Source {
 	var out []market.Source
 	for _, e := range entries {
 		source, found := j.quoter.View().Sheet(e.Offer).Document(e.Offer.Document)
-		if found && len(out) < mostSources && !slices.Contains(out, source) {
+		if found && len(out) < mostDocuments && !slices.Contains(out, source) {
 			out = append(out, source)
 		}
 	}

@@ -79,7 +79,7 @@ func (j *judging) trouble(about string, sheet market.Sheet) market.Event {
 	}
 	event := j.event(about, market.SourceError, sheet.LastSuccessAt)
 	event.Reason = fmt.Sprintf("%s, %s: %s", sheet.Provider, sheet.Name, problem)
-	event.Sources = sheet.Documents[:min(len(sheet.Documents), mostSources)]
+	event.Sources = sheet.Documents[:min(len(sheet.Documents), mostDocuments)]
 	return event
 }
 

@@ -20,23 +20,23 @@ func edited(r market.Rule, change func(*market.Rule)) market.Rule {
 
 func (s *telling) expect(reason string, want ...string) {
 	s.t.Helper()
-	if diff := cmp.Diff(want, said(s.memory.events)); diff != "" {
+	if diff := cmp.Diff(want, said(s.ledger.events)); diff != "" {
 		s.t.Errorf("%s\n(-want +said)\n%s", reason, diff)
 	}
-	s.memory.events = nil
+	s.ledger.events = nil
 }
 
-func (s *telling) state() market.AlertState { return s.memory.summaries[market.RuleID(1)].State }
+func (s *telling) state() market.AlertState { return s.ledger.summaries[market.RuleID(1)].State }
 
 func TestEditStartsAfresh(t *testing.T) {
 	s := newTelling(t, below2)
 	s.tell([]string{"mo 10:00 alpha x=1.9"})
 	s.expect("it fires", "mo 10:00 FIRED alpha/x 1.9")
-	s.memory.edit(edited(below2, func(r *market.Rule) { r.Threshold = price("1.5") }))
+	s.ledger.edit(edited(below2, func(r *market.Rule) { r.Threshold = price("1.5") }))
 	s.tell([]string{"mo 10:30 clock"})
 	s.expect("an edited rule says nothing of how it stood before: no phantom end")
-	if len(s.memory.standings) != 1 || s.state() != market.AlertOK {
-		t.Errorf("standings %v, state %s", s.memory.standings, s.state())
+	if len(s.ledger.standings) != 1 || s.state() != market.AlertOK {
+		t.Errorf("standings %v, state %s", s.ledger.standings, s.state())
 	}
 	s.tell([]string{"mo 11:00 alpha x=1.4"})
 	s.expect("and it is judged by its new terms", "mo 11:00 FIRED alpha/x 1.4 was 1.9")
@@ -46,11 +46,11 @@ func TestEditedFilterLeavesNothingBehind(t *testing.T) {
 	s := newTelling(t, below2)
 	s.tell([]string{"mo 10:00 alpha x=1.9 b200x=1.5"})
 	s.expect("it fires", "mo 10:00 FIRED alpha/x 1.9")
-	s.memory.edit(edited(below2, func(r *market.Rule) { r.Filter.Gpus = []string{"B200"} }))
+	s.ledger.edit(edited(below2, func(r *market.Rule) { r.Filter.Gpus = []string{"B200"} }))
 	s.tell([]string{"mo 10:30 clock", "mo 11:00 alpha x=1.8 b200x=1.4"})
 	s.expect("only what it asks for now", "mo 10:30 FIRED alpha/b200x 1.5", "mo 11:00 FURTHER alpha/b200x 1.4 was 1.5")
-	if len(s.memory.standings) != 1 {
-		t.Errorf("%d standings are kept, want 1: %v", len(s.memory.standings), s.memory.standings)
+	if len(s.ledger.standings) != 1 {
+		t.Errorf("%d standings are kept, want 1: %v", len(s.ledger.standings), s.ledger.standings)
 	}
 }
 
@@ -58,15 +58,15 @@ func TestDisabledIsAtRest(t *testing.T) {
 	s := newTelling(t, below2)
 	s.tell([]string{"mo 10:00 alpha x=1.9"})
 	s.expect("it fires", "mo 10:00 FIRED alpha/x 1.9")
-	s.memory.edit(edited(below2, func(r *market.Rule) { r.Enabled = false }))
+	s.ledger.edit(edited(below2, func(r *market.Rule) { r.Enabled = false }))
 	s.tell([]string{"mo 10:30 clock", "mo 11:00 alpha x=1.5", "mo 12:00 alpha x=3"})
 	s.expect("a rule that is off says nothing")
-	if s.state() != market.AlertOK || len(s.memory.standings) != 0 {
-		t.Errorf("it stands at %s with %v", s.state(), s.memory.standings)
+	if s.state() != market.AlertOK || len(s.ledger.standings) != 0 {
+		t.Errorf("it stands at %s with %v", s.state(), s.ledger.standings)
 	}
 	on := edited(below2, func(*market.Rule) {})
 	on.Version++
-	s.memory.edit(on)
+	s.ledger.edit(on)
 	s.tell([]string{"mo 13:00 alpha x=1.9"})
 	s.expect("switched on it begins anew", "mo 13:00 FIRED alpha/x 1.9")
 }
@@ -74,8 +74,8 @@ func TestDisabledIsAtRest(t *testing.T) {
 func TestDeletedIsForgotten(t *testing.T) {
 	s := newTelling(t, below2)
 	s.tell([]string{"mo 10:00 alpha x=2.5"})
-	delete(s.memory.rules, below2.ID)
-	s.memory.edits = append(s.memory.edits, below2.ID)
+	delete(s.ledger.rules, below2.ID)
+	s.ledger.edits = append(s.ledger.edits, below2.ID)
 	s.tell([]string{"mo 11:00 alpha x=1.5"})
 	s.expect("a rule that is gone says nothing")
 	if n := len(s.session.watches.all) + len(s.session.watches.index) + len(s.session.watches.bySheet); n != 0 {
@@ -98,7 +98,7 @@ func TestSilence(t *testing.T) {
 			s.tell([]string{"mo 10:00 alpha x=2.5"})
 			silent := below2
 			silent.SilencedUntil = moment(t, "mo", "12:30")
-			s.memory.edit(silent)
+			s.ledger.edit(silent)
 			s.tell(c.happens)
 			s.expect(c.reason, c.want...)
 		})
@@ -108,7 +108,7 @@ func TestSilence(t *testing.T) {
 		s.tell([]string{"mo 10:00 alpha x=1.9"})
 		silent := below2
 		silent.SilencedUntil = moment(t, "mo", "12:30")
-		s.memory.edit(silent)
+		s.ledger.edit(silent)
 		s.tell([]string{"mo 11:00 alpha x=2.5", "mo 13:00 alpha x=2.5"})
 		s.expect("the end is always told, be it late", "mo 10:00 FIRED alpha/x 1.9", "mo 12:30 RESOLVED alpha/x 2.5 was 1.9")
 	})
@@ -118,14 +118,14 @@ func TestSilence(t *testing.T) {
 func TestStoreAway(t *testing.T) {
 	s := newTelling(t, below2)
 	s.tell([]string{"mo 10:00 alpha x=2.5"})
-	s.memory.broken = true
+	s.ledger.broken = true
 	s.happen("mo 11:00 alpha x=1.9")
 	for range 3 {
 		if err := s.session.pass(t.Context()); err == nil {
 			t.Fatal("kept by a store that is away")
 		}
 	}
-	s.memory.broken = false
+	s.ledger.broken = false
 	s.tell([]string{"mo 11:10 clock", "mo 11:20 clock"})
 	s.expect("once, when it can be kept", "mo 11:10 FIRED alpha/x 1.9 was 2.5")
 }

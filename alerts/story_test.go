@@ -43,7 +43,7 @@ type telling struct {
 	sheets    map[string]market.Sheet
 	tables    []market.RateTable
 	now       time.Time
-	memory    *memory
+	ledger    *ledger
 	session   *session
 	places    map[string]int64
 	beginning time.Time
@@ -51,8 +51,8 @@ type telling struct {
 
 func newTelling(t *testing.T, r market.Rule) *telling {
 	s := &telling{t: t, book: market.NewBook(), gather: map[string]*market.Gatherer{}, listed: map[string][]market.Offer{},
-		sheets: map[string]market.Sheet{}, memory: newMemory(), places: map[string]int64{}}
-	s.memory.rules[r.ID] = r
+		sheets: map[string]market.Sheet{}, ledger: newLedger(), places: map[string]int64{}}
+	s.ledger.rules[r.ID] = r
 	return s
 }
 
@@ -77,7 +77,7 @@ func (s *telling) look() {
 
 // restart is another engine that goes on from what the store holds.
 func (s *telling) restart() {
-	engine := NewEngine(Options{Store: s.memory, Book: func() (map[string]int64, *market.View) { return maps.Clone(s.places), s.book.View() },
+	engine := NewEngine(Options{Store: s.ledger, Book: func() (map[string]int64, *market.View) { return maps.Clone(s.places), s.book.View() },
 		Cadence: hourly, Channel: func(string) string { return "channel" }, Spoken: func([]market.Event) {}, Prime: s.prime,
 		Now: func() time.Time { return s.now }, Log: slog.New(slog.DiscardHandler)})
 	var err error
@@ -278,7 +278,7 @@ func (s story) check(t *testing.T) {
 	s.rule = completed(s.rule)
 	live := newTelling(t, s.rule)
 	live.tell(s.happens)
-	if diff := cmp.Diff(s.says, said(live.memory.events)); diff != "" {
+	if diff := cmp.Diff(s.says, said(live.ledger.events)); diff != "" {
 		t.Errorf("%s\n(-want +said)\n%s", s.reason, diff)
 	}
 	restarted := newTelling(t, s.rule)
@@ -288,7 +288,7 @@ func (s story) check(t *testing.T) {
 		restarted.restart()
 		restarted.look()
 	}
-	if diff := cmp.Diff(said(live.memory.events), said(restarted.memory.events)); diff != "" {
+	if diff := cmp.Diff(said(live.ledger.events), said(restarted.ledger.events)); diff != "" {
 		t.Errorf("%s\nwith restarts (-without +with)\n%s", s.reason, diff)
 	}
 	s.checkBacktest(t, live)
@@ -312,7 +312,7 @@ func (s story) checkBacktest(t *testing.T, live *telling) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(stripped(live.memory.events), stripped(got.Events), cmp.Comparer(sameDecimal)); diff != "" {
+	if diff := cmp.Diff(stripped(live.ledger.events), stripped(got.Events), cmp.Comparer(sameDecimal)); diff != "" {
 		t.Errorf("%s\nbacktest (-live +backtest)\n%s", s.reason, diff)
 	}
 }
@@ -351,8 +351,8 @@ func price(text string) *market.Decimal {
 	return &d
 }
 
-// memory is a store in memory: what the engine needs of one, and no more.
-type memory struct {
+// ledger is a store in memory: what the engine needs of one, and no more.
+type ledger struct {
 	rules     map[string]market.Rule
 	edits     []string
 	standings map[market.StandingKey]market.Standing
@@ -362,36 +362,36 @@ type memory struct {
 	broken    bool
 }
 
-func newMemory() *memory {
-	return &memory{rules: map[string]market.Rule{}, standings: map[market.StandingKey]market.Standing{}, summaries: map[string]market.RuleStanding{}, places: map[string]int64{}}
+func newLedger() *ledger {
+	return &ledger{rules: map[string]market.Rule{}, standings: map[market.StandingKey]market.Standing{}, summaries: map[string]market.RuleStanding{}, places: map[string]int64{}}
 }
 
-func (m *memory) Lead(context.Context) (Lease, error) { return nil, errors.New("is not asked") }
+func (m *ledger) Lead(context.Context) (Lease, error) { return nil, errors.New("is not asked") }
 
-func (m *memory) AllRules(context.Context) ([]market.Rule, int64, error) {
+func (m *ledger) AllRules(context.Context) ([]market.Rule, int64, error) {
 	return slices.Collect(maps.Values(m.rules)), int64(len(m.edits)), nil
 }
 
-func (m *memory) EditsSince(_ context.Context, place int64) ([]string, int64, bool, error) {
+func (m *ledger) EditsSince(_ context.Context, place int64) ([]string, int64, bool, error) {
 	return m.edits[place:], int64(len(m.edits)), true, nil
 }
 
-func (m *memory) Rule(_ context.Context, id string) (market.Rule, bool, error) {
+func (m *ledger) Rule(_ context.Context, id string) (market.Rule, bool, error) {
 	r, found := m.rules[id]
 	return r, found, nil
 }
 
-func (m *memory) Standings(context.Context) (map[market.StandingKey]market.Standing, error) {
+func (m *ledger) Standings(context.Context) (map[market.StandingKey]market.Standing, error) {
 	return maps.Clone(m.standings), nil
 }
 
-func (m *memory) RuleStandings(context.Context, []string) (map[string]market.RuleStanding, error) {
+func (m *ledger) RuleStandings(context.Context, []string) (map[string]market.RuleStanding, error) {
 	return maps.Clone(m.summaries), nil
 }
 
-func (m *memory) Places(context.Context) (map[string]int64, error) { return maps.Clone(m.places), nil }
+func (m *ledger) Places(context.Context) (map[string]int64, error) { return maps.Clone(m.places), nil }
 
-func (m *memory) Judged(_ context.Context, j market.Judgement) ([]market.Event, error) {
+func (m *ledger) Judged(_ context.Context, j market.Judgement) ([]market.Event, error) {
 	if m.broken {
 		return nil, errors.New("the store is away")
 	}
@@ -416,7 +416,7 @@ func (m *memory) Judged(_ context.Context, j market.Judgement) ([]market.Event, 
 }
 
 // edit puts a rule in place as the API does.
-func (m *memory) edit(r market.Rule) {
+func (m *ledger) edit(r market.Rule) {
 	m.rules[r.ID] = r
 	m.edits = append(m.edits, r.ID)
 }

@@ -29,7 +29,7 @@ type outcome struct {
 
 func newTurn(s *session, q *market.Quoter) *turn {
 	return &turn{session: s, quoter: q, rules: map[string]*outcome{}, sheets: map[*watch]map[market.SheetKey]bool{},
-		judgement: market.Judgement{Standings: map[market.StandingKey]*market.Standing{}, Rules: map[string]market.RuleStanding{}}}
+		judgement: market.Judgement{Versions: map[string]int64{}, Standings: map[market.StandingKey]*market.Standing{}, Rules: map[string]market.RuleStanding{}}}
 }
 
 // judge judges the rules of the touched watches, and those that are due anyway.
@@ -126,6 +126,7 @@ func (r *turn) settle(rule *ruled, judged Judged) {
 		return
 	}
 	id := rule.rule.ID
+	r.judgement.Versions[id] = rule.rule.Version
 	for _, about := range rule.gone {
 		r.judgement.Standings[market.StandingKey{Rule: id, About: about}] = nil
 	}

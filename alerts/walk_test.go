@@ -125,9 +125,9 @@ func TestNothingFiresByItself(t *testing.T) {
 			for range 40 {
 				line, harmless := w.step()
 				happened = append(happened, line)
-				before := len(told.memory.events)
+				before := len(told.ledger.events)
 				told.tell([]string{line})
-				for _, e := range told.memory.events[before:] {
+				for _, e := range told.ledger.events[before:] {
 					fires := e.Kind == market.Fired || e.Kind == market.Further
 					cheaper := r.Subject == market.Cheapest && downward(r.Condition) // a row that comes back may be the cheapest of what is left
 					if fires && (harmless || !w.moving && windowed(r.Condition) && !cheaper) {
@@ -156,11 +156,11 @@ func TestWalksAgree(t *testing.T) {
 			}
 			told := newTelling(t, r)
 			told.tell(happens)
-			for _, e := range told.memory.events {
+			for _, e := range told.ledger.events {
 				spoken[e.Kind]++
 			}
-			sensible(t, told.memory.events)
-			story{reason: fmt.Sprintf("%s %s, seed %d:\n%s", r.Subject, r.Condition, seed, strings.Join(happens, "\n")), rule: r, happens: happens, says: said(told.memory.events)}.check(t)
+			sensible(t, told.ledger.events)
+			story{reason: fmt.Sprintf("%s %s, seed %d:\n%s", r.Subject, r.Condition, seed, strings.Join(happens, "\n")), rule: r, happens: happens, says: said(told.ledger.events)}.check(t)
 			if t.Failed() {
 				return
 			}

@@ -119,7 +119,7 @@ func manyFire(b testing.TB, rules, firing int) market.Judgement {
 		r.ID = market.RuleID(int64(n + 1))
 		j.Versions[r.ID] = 1
 		j.Standings[market.StandingKey{Rule: r.ID, About: "provider/sku00001/us-east-1/on-demand"}] = &market.Standing{State: market.AlertOK,
-			Since: start, Value: &value, At: start, OfferID: "provider/sku00001/us-east-1/on-demand"}
+			FiredAt: start, Value: &value, OfferID: "provider/sku00001/us-east-1/on-demand"}
 		j.Rules[r.ID] = market.RuleStanding{State: market.AlertOK}
 		if n < firing {
 			j.Spoken = append(j.Spoken, said(r, 2))
