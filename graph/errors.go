@@ -26,6 +26,8 @@ const (
 	codeForbidden = "FORBIDDEN"
 	codeAmbiguous = "AMBIGUOUS_GPU"
 	codeInternal  = "INTERNAL"
+	codeExpired   = "CURSOR_EXPIRED"
+	codeLagged    = "LAGGED"
 )
 
 // presenter lets errors through that are made for clients, and puts in place of all others an id that is in the log.
@@ -34,7 +36,14 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 		shown := graphql.DefaultErrorPresenter(ctx, err)
 		var invalid *market.InvalidError
 		var ambiguous *market.AmbiguousError
+		var expired *market.ExpiredError
+		var lagged *LaggedError
 		switch {
+		case errors.As(err, &expired):
+			tell(shown, expired, codeExpired)
+		case errors.As(err, &lagged):
+			tell(shown, lagged, codeLagged)
+			shown.Extensions["cursor"] = lagged.Cursor
 		case errors.As(err, &ambiguous):
 			offerChoice(shown, ambiguous)
 		case errors.As(err, &invalid):
