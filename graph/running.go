@@ -65,7 +65,7 @@ func failed(response *graphql.Response) bool { return response.Data == nil }
 
 // reason is why there are no more responses; none where all is said.
 func (r *running) reason() gqlerror.List {
-	err, path := r.ending.reason()
+	path, err := r.ending.reason()
 	if err == nil {
 		return nil
 	}

@@ -186,8 +186,10 @@ func (c *socket) subscribe(m *message) *closing {
 		return c.refuse(m.ID, err)
 	}
 	c.working.Go(func() {
-		c.operate(ctx, m.ID, raw)
-		c.leave(m.ID, it)
+		defer cancel()
+		if last := c.operate(ctx, m.ID, raw); c.leave(m.ID, it) {
+			c.send(last)
+		}
 	})
 	return nil
 }
@@ -219,36 +221,34 @@ func (c *socket) refuse(id string, err error) *closing {
 	return nil
 }
 
-// leave ends an operation of an id: any, or one, whose id may be another's already.
-func (c *socket) leave(id string, it *underway) {
+// leave ends the operation of an id: any, or one, whose id may be another's already. It says whether there was one. An id is free before
+// the last message of its operation is sent: the client may use it at once.
+func (c *socket) leave(id string, it *underway) bool {
 	c.guard.Lock()
 	defer c.guard.Unlock()
-	if it != nil {
-		it.cancel()
+	now, found := c.active[id]
+	if !found || it != nil && it != now {
+		return false
 	}
-	if now, found := c.active[id]; found && (it == nil || it == now) {
-		now.cancel()
-		delete(c.active, id)
-	}
+	now.cancel()
+	delete(c.active, id)
+	return true
 }
 
-// operate runs an operation to its end.
-func (c *socket) operate(ctx context.Context, id string, raw *graphql.RawParams) {
+// operate runs an operation to its end, and gives the message that says so.
+func (c *socket) operate(ctx context.Context, id string, raw *graphql.RawParams) (last []byte) {
 	running, errs := prepare(ctx, c.exec, raw)
 	if errs == nil {
-		errs = c.run(ctx, id, running)
+		errs = c.run(id, running)
 	}
-	switch {
-	case ctx.Err() != nil: // the client has ended it
-	case errs != nil:
-		c.send(errorMessage(id, errs))
-	default:
-		c.send(completeMessage(id))
+	if errs != nil {
+		return errorMessage(id, errs)
 	}
+	return completeMessage(id)
 }
 
 // run sends an operation's responses, and gives the errors that it ends with.
-func (c *socket) run(ctx context.Context, id string, running *running) gqlerror.List {
+func (c *socket) run(id string, running *running) gqlerror.List {
 	for response := running.next(); response != nil; response = running.next() {
 		if failed(response) {
 			return response.Errors

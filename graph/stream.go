@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -94,11 +93,13 @@ func end(ctx context.Context, err error) {
 	}
 	e.guard.Lock()
 	defer e.guard.Unlock()
-	e.err, e.path = errors.Join(e.err, err), graphql.GetPath(ctx)
+	if e.err == nil {
+		e.err, e.path = err, graphql.GetPath(ctx)
+	}
 }
 
-func (e *ending) reason() (error, ast.Path) { //nolint:revive // the path is of the error
+func (e *ending) reason() (ast.Path, error) {
 	e.guard.Lock()
 	defer e.guard.Unlock()
-	return e.err, e.path
+	return e.path, e.err
 }

@@ -33,6 +33,7 @@ type world struct {
 	book    *market.Book
 	log     bytes.Buffer
 	store   *fakeStore
+	record  *fakeRecord
 	tape    *market.Tape
 	handler http.Handler
 }
@@ -51,7 +52,8 @@ var sellers = []market.Provider{
 // newWorld fills a book as the pipeline does: listings, normalised, put in place with their sheets and rates.
 func newWorld(t testing.TB) *world {
 	w := &world{t: t, book: market.NewBook(), store: &fakeStore{}}
-	w.tape = market.NewTape(nil, func(o market.Offer, at time.Time) *market.Entry { return w.book.View().Entry(o, at) })
+	w.record = &fakeRecord{commits: map[string][]market.Moves{}}
+	w.tape = market.NewTape(w.record, func(o market.Offer, at time.Time) *market.Entry { return w.book.View().Entry(o, at) })
 	w.book.SetRates(market.NewRates([]market.RateTable{{Source: "CFETS", Day: time.Date(2026, 11, 19, 0, 0, 0, 0, time.UTC), FetchedAt: noon,
 		Quotations: []market.Quotation{{Base: market.USD, Quote: market.CNY, Rate: decimal.MustParse("7.2")}}}}), noon)
 	w.load("alpha", sheetOf("alpha", noon.Add(-2*time.Hour)), alphaRows()...)
@@ -62,6 +64,9 @@ func newWorld(t testing.TB) *world {
 	held := sheetOf("held", noon.Add(-30*time.Hour))
 	held.Held, held.Problem = true, "5 of 6 offers are gone"
 	w.load("held", held)
+	for _, p := range sellers {
+		w.tape.Start(p.ID, 0)
+	}
 	w.serve(t.Context(), graph.Patience{})
 	return w
 }
