@@ -431,3 +431,23 @@ func counted(m map[string][]string) (n int) {
 	}
 	return n
 }
+
+// FuzzTapeCursor reads cursors that anybody may have made up: what is understood is spelled as it was, or shorter.
+func FuzzTapeCursor(f *testing.F) {
+	places := newPlaces(map[string]int64{"p": 300, "q@others": 1 << 40})
+	for _, s := range []spot{{places: places}, {places, "p", 7}} {
+		f.Add(s.cursor())
+	}
+	f.Add("AQ")
+	f.Add("AQ.1.cA")
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := decodeSpot(text)
+		if err != nil {
+			return
+		}
+		again, err := decodeSpot(s.cursor())
+		if err != nil || again.cursor() != s.cursor() || again.done != s.done || again.provider != s.provider {
+			t.Errorf("%q is read as %q, and that as %q, %v", text, s.cursor(), again.cursor(), err)
+		}
+	})
+}
