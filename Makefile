@@ -2,7 +2,7 @@
 GO      ?= go
 BIN     := bin/gpuhour
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-PACKAGES := redis-server g++
+PACKAGES := redis-server g++ nodejs npm
 
 export CGO_CFLAGS := -Wno-deprecated-declarations
 
@@ -23,7 +23,7 @@ demo: build ## the same over the repository's own sample pages: needs no network
 	$(BIN) serve --sample --replay scrapers/testdata --data-dir data/demo
 
 .PHONY: test
-test: packages lint generated ## everything the tests need, and the tests
+test: packages clients lint generated ## everything the tests need, and the tests
 	CGO_ENABLED=0 $(GO) build ./...
 	cd oracle && $(GO) test -count=1 ./...
 	CI=$${CI:-true} $(GO) test -race -shuffle=on ./...
@@ -56,6 +56,7 @@ fuzz: ## fuzz every parser, and the arithmetic of prices, for half a minute each
 	$(GO) test -fuzz FuzzDecimal -fuzztime 30s ./graph/scalar
 	$(GO) test -fuzz FuzzCursor -fuzztime 30s ./graph
 	$(GO) test -fuzz FuzzAlertRule -fuzztime 30s -fuzzminimizetime 10x ./graph
+	$(GO) test -fuzz FuzzTapeCursor -fuzztime 30s ./market
 
 .PHONY: bench
 bench: packages ## measure, with the comparisons in the same run
@@ -67,6 +68,11 @@ bench: packages ## measure, with the comparisons in the same run
 .PHONY: graphiql
 graphiql: ## fetch and pack the pieces of GraphiQL anew
 	web/graphiql/update.sh
+
+# The clients of others that the tests follow subscriptions with, as testdata/clients/package-lock.json pins them.
+.PHONY: clients
+clients: packages
+	cd testdata/clients && npm ci --no-audit --no-fund --loglevel=error
 
 # The packages the tests need, from Debian. Without the rights to install them it says what to ask for.
 .PHONY: packages

@@ -24,6 +24,7 @@ type app struct {
 	scheduler *scrapers.Scheduler
 	registry  *registry
 	feed      feed
+	tape      *market.Tape
 }
 
 // newApp opens the store and fills the book from it. The address is where the process serves; empty when it does not.
@@ -40,6 +41,8 @@ func newApp(ctx context.Context, s *session, address string) (*app, error) {
 		return nil, err
 	}
 	a.feed = feed{store: a.store, book: a.book, places: map[string]int64{}, now: s.now}
+	a.tape = market.NewTape(record{&a.feed}, func(o market.Offer, at time.Time) *market.Entry { return a.book.View().Entry(o, at) })
+	a.feed.tape = a.tape
 	a.archive = scrapers.NewArchive(filepath.Join(s.config.DataDir, "archive"), "gpuhour/"+version(), s.now)
 	a.runner = a.newRunner(transport, unhurried)
 	if err := a.load(ctx); err != nil {
@@ -85,10 +88,11 @@ func (a *app) load(ctx context.Context) error {
 
 func (a *app) close() error { return errors.Join(a.archive.Close(), a.store.Close()) }
 
-// feed lets the book follow the store: after every commit of this process, and of others.
+// feed lets the book and the tape follow the store: after every commit of this process, and of others.
 type feed struct {
 	store  *store.Store
 	book   *market.Book
+	tape   *market.Tape
 	now    func() time.Time
 	guard  sync.Mutex
 	places map[string]int64
@@ -106,19 +110,46 @@ func (f *feed) follow(ctx context.Context, provider string) error {
 			return fmt.Errorf("follow %s: %w", provider, err)
 		}
 		if found {
-			if delta.Seq != place {
-				f.book.Apply(provider, delta.Sheets, delta.Upserts, delta.Removed)
-			}
-			f.places[provider] = delta.Seq
-			return nil
+			return f.take(ctx, provider, place, delta)
 		}
 	}
 	state, err := f.store.Provider(ctx, provider)
 	if err != nil {
 		return fmt.Errorf("load %s: %w", provider, err)
 	}
+	return f.load(ctx, provider, known, state)
+}
+
+// take takes in what was committed after a place.
+func (f *feed) take(ctx context.Context, provider string, place int64, delta store.Delta) error {
+	if delta.Seq == place {
+		return nil
+	}
+	n, err := f.news(ctx, provider, place, delta)
+	if err != nil {
+		return err
+	}
+	f.book.Apply(provider, delta.Sheets, delta.Upserts, delta.Removed)
+	f.places[provider] = delta.Seq
+	f.tell(n)
+	return nil
+}
+
+// load takes in everything of a provider, whose place was lost where it was known.
+func (f *feed) load(ctx context.Context, provider string, known bool, state store.State) error {
+	n, err := news{provider: provider}, error(nil)
+	if known {
+		if n, err = f.missed(ctx, provider, f.places[provider], state.Seq); err != nil {
+			return err
+		}
+	}
 	f.book.Load(provider, state.Sheets, state.Offers)
 	f.places[provider] = state.Seq
+	if !known {
+		f.tape.Start(provider, state.Seq)
+		return nil
+	}
+	f.tell(n)
 	return nil
 }
 

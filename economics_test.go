@@ -39,7 +39,7 @@ func TestEconomicsOverAYear(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	host := httptest.NewServer(a.handler())
+	host := httptest.NewServer(routesOf(t, a))
 	defer host.Close()
 	server := running{address: strings.TrimPrefix(host.URL, "http://")}
 	type earned struct {

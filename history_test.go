@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -43,7 +44,7 @@ func TestHistoryIsServed(t *testing.T) {
 		}
 		now = now.Add(time.Hour)
 	}
-	host := httptest.NewServer(a.handler())
+	host := httptest.NewServer(routesOf(t, a))
 	defer host.Close()
 	server := running{address: strings.TrimPrefix(host.URL, "http://")}
 	var answer struct {
@@ -80,4 +81,10 @@ func (s running) checkAsOf(t *testing.T, p pricePoint) {
 	case !p.Withdrawn && (nodes[0].Price != p.Price || nodes[0].Source.Digest == "" || nodes[0].Stale):
 		t.Errorf("at %s, with %+v: %+v", p.At, p, nodes[0])
 	}
+}
+
+// routesOf are all routes of a program that runs within the test.
+func routesOf(t *testing.T, a *app) http.Handler {
+	routes, _ := a.handler(t.Context())
+	return routes
 }

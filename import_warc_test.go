@@ -245,7 +245,7 @@ func marketAt(t *testing.T, a *app, asOf string) (answer struct {
 	}
 }) {
 	t.Helper()
-	host := httptest.NewServer(a.handler())
+	host := httptest.NewServer(routesOf(t, a))
 	defer host.Close()
 	running{address: strings.TrimPrefix(host.URL, "http://")}.ask(t, fmt.Sprintf(`{ offers(asOf: %q, first: 200, filter: { components: true }) { totalCount nodes {
 		id region pricePerGpuHour price { amount currency } stock stale observedAt source { url digest fetchedAt } } } }`, asOf), &answer)

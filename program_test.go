@@ -196,7 +196,12 @@ func (b *lockedBuffer) String() string {
 
 func serve(t *testing.T, dir string, args ...string) running {
 	t.Helper()
-	address := freeAddress(t)
+	return serveAt(t, freeAddress(t), dir, args...)
+}
+
+// serveAt serves where a server has been before.
+func serveAt(t *testing.T, address, dir string, args ...string) running {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	errs := &lockedBuffer{}
 	ended := make(chan int, 1)
@@ -246,15 +251,21 @@ func eventually(t *testing.T, what string, holds func() bool) {
 
 func (s running) ask(t *testing.T, query string, into any) {
 	t.Helper()
+	if err := s.tryAsk(t, query, into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tryAsk asks what may be refused.
+func (s running) tryAsk(t *testing.T, query string, into any) error {
+	t.Helper()
 	body, _ := json.Marshal(map[string]string{"query": query})
 	answer, err := http.Post("http://"+s.address+"/graphql", "application/json", bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	if err := decodeAnswer(answer.Body, into); err != nil {
-		t.Fatal(err)
-	}
+	return decodeAnswer(answer.Body, into)
 }
 
 // TestSampleDataIsMarked holds that the demonstration's prices cannot be taken for anybody's.

@@ -45,8 +45,10 @@ func (c *serveCommand) Run(ctx context.Context, s *session) error {
 	background.Go(func() { a.followOthers(ctx) })
 	background.Go(func() { a.catchUp(ctx) })
 	fmt.Fprintf(s.errs, "serving on http://%s: GraphQL at /graphql, a place to try it at /graphiql\n", listener.Addr())
-	err = serveHTTP(ctx, listener, a.handler())
+	routes, waitForStreams := a.handler(ctx)
+	err = serveHTTP(ctx, listener, routes)
 	stop()
+	waitForStreams()
 	background.Wait()
 	return errors.Join(err, a.close())
 }
@@ -69,11 +71,13 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler)
 	return nil
 }
 
-func (a *app) handler() http.Handler {
+// handler is all routes. Streams end with the context; wait until they have.
+func (a *app) handler(ctx context.Context) (routes http.Handler, wait func()) {
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", graph.NewHandler(&graph.Resolver{
-		Book: a.book, Past: newPast(a.store, &a.feed, a.registry), Registry: a.registry, Log: a.store, Scraper: scraper{a}, Now: a.now,
-	}, a.log))
+	api := graph.NewHandler(ctx, &graph.Resolver{
+		Book: a.book, Past: newPast(a.store, &a.feed, a.registry), Registry: a.registry, Log: a.store, Scraper: scraper{a}, Now: a.now, Changes: a.tape,
+	}, a.log)
+	mux.Handle("/graphql", api)
 	mux.Handle("/graphiql", web.GraphiQL("/graphql"))
 	mux.Handle("/graphiql/", web.GraphiQL("/graphql"))
 	mux.Handle("/healthz", web.Healthz())
@@ -81,7 +85,7 @@ func (a *app) handler() http.Handler {
 	mux.Handle(export.Path, export.Handler(exports{a}))
 	mux.Handle(importPath, a.importHandler())
 	mux.Handle("/{$}", web.Home())
-	return web.LoopbackOnly(mux)
+	return web.LoopbackOnly(mux), api.Wait
 }
 
 // schedule enters every enabled source, the exchange rates, and the thinning of the history.

@@ -38,6 +38,12 @@ var ErrNoRule = errors.New("there is no alert rule of that id; query alertRules 
 // ErrEdited says that somebody else changed a rule.
 var ErrEdited = errors.New("the alert rule was changed meanwhile; look at it again")
 
+// ErrTooManyRules says that no more rules are taken.
+var ErrTooManyRules = errors.New("there are as many alert rules as one store keeps; delete some")
+
+// ErrEventsGone says that events behind a place are no longer kept.
+var ErrEventsGone = errors.New("events behind `after` are no longer kept: look at the rules' own events, and follow without `after`")
+
 // ErrNoDelivery says that there is no delivery of an id.
 var ErrNoDelivery = errors.New("there is no delivery of that id")
 

@@ -26,6 +26,8 @@ const (
 	codeForbidden = "FORBIDDEN"
 	codeAmbiguous = "AMBIGUOUS_GPU"
 	codeInternal  = "INTERNAL"
+	codeExpired   = "CURSOR_EXPIRED"
+	codeLagged    = "LAGGED"
 )
 
 // presenter lets errors through that are made for clients, and puts in place of all others an id that is in the log.
@@ -34,7 +36,14 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 		shown := graphql.DefaultErrorPresenter(ctx, err)
 		var invalid *market.InvalidError
 		var ambiguous *market.AmbiguousError
+		var expired *market.ExpiredError
+		var lagged *LaggedError
 		switch {
+		case errors.As(err, &expired):
+			say(shown, expired, codeExpired)
+		case errors.As(err, &lagged):
+			say(shown, lagged, codeLagged)
+			shown.Extensions["cursor"] = lagged.Cursor
 		case errors.As(err, &ambiguous):
 			offerChoice(shown, ambiguous)
 		case errors.As(err, &invalid):
@@ -69,19 +78,24 @@ func offerChoice(shown *gqlerror.Error, ambiguous *market.AmbiguousError) {
 // told are the errors that are made for clients, with their codes.
 var told = map[error]string{
 	ErrNoProvider: codeNotFound, ErrNotHeld: codeConflict, ErrBusy: codeConflict,
-	ErrNoRule: codeNotFound, ErrEdited: codeConflict, ErrNoDelivery: codeNotFound, ErrNotDead: codeConflict,
+	ErrNoRule: codeNotFound, ErrEdited: codeConflict, ErrTooManyRules: codeConflict, ErrNoDelivery: codeNotFound, ErrNotDead: codeConflict,
+	ErrEventsGone: codeExpired,
 }
 
 // tell shows an error of ours, without what it was wrapped in on its way; false where it is none.
 func tell(shown *gqlerror.Error, err error) bool {
 	for is, code := range told {
 		if errors.Is(err, is) {
-			shown.Message = is.Error()
-			errcode.Set(shown, code)
+			say(shown, is, code)
 			return true
 		}
 	}
 	return false
+}
+
+func say(shown *gqlerror.Error, is error, code string) {
+	shown.Message = is.Error()
+	errcode.Set(shown, code)
 }
 
 func isVariable(path ast.Path) bool { return len(path) > 1 && path[0] == ast.PathName("variable") }

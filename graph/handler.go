@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 
@@ -17,11 +18,13 @@ import (
 // with has 200.
 const mostTokens = 2000
 
-// NewHandler serves the schema by GET and POST after the GraphQL-over-HTTP specification. It is built from its parts: the
-// ready-made server also takes multipart forms, which any web page can send.
-func NewHandler(r *Resolver, log *slog.Logger) http.Handler {
+// NewHandler serves the schema by GET and POST after the GraphQL-over-HTTP specification, and what can be followed by WebSocket and as
+// server-sent events; these end with the context. It is built from its parts: the ready-made server also takes multipart forms, which any
+// web page can send, and its own transports for streams never end a blocked write, and crash on a client that leaves.
+func NewHandler(ctx context.Context, r *Resolver, log *slog.Logger) *Handler {
 	server := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: r}))
-	for _, t := range []transport{getTransport, postTransport, otherTransport} {
+	s := &streams{patience: r.Patience.withDefaults(), stopping: ctx}
+	for _, t := range []transport{s.socketTransport(), s.eventTransport(), getTransport, postTransport, otherTransport} {
 		server.AddTransport(t)
 	}
 	server.SetQueryCache(newQueryCache())
@@ -32,14 +35,14 @@ func NewHandler(r *Resolver, log *slog.Logger) http.Handler {
 	server.Use(moment{r})
 	server.SetErrorPresenter(presenter(log))
 	server.SetRecoverFunc(recovered(log))
-	return sameOrigin(server)
+	return &Handler{sameOrigin(server), s}
 }
 
 // sameOrigin refuses what a browser sends for the page of another site.
 func sameOrigin(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, mediaJSON, http.StatusForbidden, codeForbidden, "a page of another site may not send requests here")
+		refuse(w, mediaJSON, http.StatusForbidden, codeForbidden, crossSite)
 	}))
 	return protection.Handler(next)
 }

@@ -17,6 +17,9 @@ func (r *Resolver) lists() lists {
 		{"Query", "offers"}: offersOf,
 		{"Gpu", "offers"}:   offersOf,
 		{"Query", "gpus"}:   gpusOf,
+		{"Subscription", "offerChanged"}: func(a map[string]any) (int, int) {
+			return changesUsual, weightOfSearch + weightOfValue*values(a["filter"])
+		},
 		{"Offer", "history"}: func(a map[string]any) (int, int) {
 			return asked(a["first"], model.UsualPoints, model.MostPoints), weightOfSearch
 		},
@@ -66,6 +69,9 @@ func pageOf(arguments map[string]any) (items, search int) {
 
 // sourcesUsual is how many documents an event is weighed with.
 const sourcesUsual = 5
+
+// changesUsual is how many changes a subscription is weighed with: each costs what it asks for, and they go on coming.
+const changesUsual = 20
 
 // What a question for an index is weighed with: an answer has a few indices, and bounds its points itself.
 const (

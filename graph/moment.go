@@ -3,8 +3,10 @@ package graph
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"gpuhour/graph/model"
@@ -20,8 +22,11 @@ func (moment) ExtensionName() string { return "Moment" }
 // Validate has nothing to check.
 func (moment) Validate(graphql.ExecutableSchema) error { return nil }
 
-// MutateOperationContext takes the view.
+// MutateOperationContext takes the view. A subscription sees another with each of its items, and must not hold this one for as long as it lives.
 func (m moment) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	if op.Operation.Operation == ast.Subscription {
+		return nil
+	}
 	op.Stats.SetExtension(m.ExtensionName(), m.resolver.now())
 	return nil
 }
@@ -33,6 +38,20 @@ func (r *Resolver) now() *model.Env {
 		providers[p.ID] = p
 	}
 	return &model.Env{View: r.Book.View(), Now: r.Now(), Providers: providers, Log: r.Log, NextRun: r.Registry.NextRun, Past: r.Past, Alerts: r.Alerts}
+}
+
+// sameMoment is how long what one item of a subscription sees is shown to others, while the market stays the same.
+const sameMoment = time.Second
+
+// current is what an item of a subscription sees that is sent now. Thousands share it.
+func (r *Resolver) current() *model.Env {
+	known, now := r.latest.Load(), r.Now()
+	if known != nil && known.View == r.Book.View() && now.Sub(known.Now).Abs() < sameMoment {
+		return known
+	}
+	fresh := r.now()
+	r.latest.Store(fresh)
+	return fresh
 }
 
 // env is what the request sees.

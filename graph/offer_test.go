@@ -132,7 +132,7 @@ func (b *countingBook) View() *market.View {
 func TestAllRootFieldsSeeOneView(t *testing.T) {
 	w := newWorld(t)
 	book := &countingBook{Book: w.book}
-	w.handler = graph.NewHandler(&graph.Resolver{Book: book, Registry: fakeRegistry{}, Log: w.store, Scraper: w.store, Now: func() time.Time { return noon }}, slog.New(slog.DiscardHandler))
+	w.handler = graph.NewHandler(t.Context(), &graph.Resolver{Book: book, Registry: fakeRegistry{}, Log: w.store, Scraper: w.store, Now: func() time.Time { return noon }}, slog.New(slog.DiscardHandler))
 	ask[any](w, `{ offers { nodes { provider { offerCount } gpu { offers { totalCount } } } } providers { offerCount } node(id: "alpha") { id } gpus(models: ["H100"]) { offers { totalCount } } }`, nil)
 	if book.looks != 1 {
 		t.Errorf("the book was looked into %d times", book.looks)

@@ -4,6 +4,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"gpuhour/graph/model"
@@ -48,6 +49,13 @@ type Past interface {
 	ExportCount(ctx context.Context, q market.ExportQuestion) (int, error)
 }
 
+// Changes are the changes of all offers, as they are stored.
+type Changes interface {
+	// Read reads the matching ones from now on, or those behind a cursor and then on. A *market.InvalidError says that the cursor is none, a
+	// *market.ExpiredError that what is behind it is no longer all there.
+	Read(ctx context.Context, cursor string, m market.Matcher) (*market.TapeReader, error)
+}
+
 // Resolver is what the resolvers need.
 type Resolver struct {
 	Book     interface{ View() *market.View }
@@ -57,4 +65,8 @@ type Resolver struct {
 	Scraper  Scraper
 	Alerts   Alerts
 	Now      func() time.Time
+	Changes  Changes
+	// Patience is how long connections that stay open are waited for.
+	Patience Patience
+	latest   atomic.Pointer[model.Env]
 }

@@ -55,13 +55,31 @@ func quality(q string) float64 {
 // write sends an answer. Its data is JSON already and is copied as it is.
 func write(w http.ResponseWriter, media string, response *graphql.Response) {
 	header(w, media, http.StatusOK)
-	if len(response.Errors) == 0 && response.Extensions == nil && response.Data != nil {
+	if isPlain(response) {
 		_, _ = io.WriteString(w, `{"data":`)
 		_, _ = w.Write(response.Data)
 		_, _ = io.WriteString(w, "}\n")
 		return
 	}
 	_ = json.NewEncoder(w).Encode(response) // the client is gone then
+}
+
+// isPlain says whether an answer is data and nothing else.
+func isPlain(r *graphql.Response) bool {
+	return len(r.Errors) == 0 && len(r.Extensions) == 0 && r.Data != nil
+}
+
+// appendResponse writes an answer behind something else.
+func appendResponse(to []byte, response *graphql.Response) []byte {
+	if isPlain(response) {
+		to = append(append(to, `{"data":`...), response.Data...)
+		return append(to, '}')
+	}
+	text, err := json.Marshal(response)
+	if err != nil { // there is nothing in it that cannot be written
+		return append(to, "null"...)
+	}
+	return append(to, text...)
 }
 
 // refuse answers a request that could not be understood.

@@ -24,7 +24,7 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 
 // getTransport takes queries from the address; what changes something must be posted.
 var getTransport = transport{
-	supports: func(r *http.Request) bool { return r.Method == http.MethodGet && r.Header.Get("Upgrade") == "" },
+	supports: func(r *http.Request) bool { return r.Method == http.MethodGet && !isSocket(r) },
 	do: func(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 		serve(w, r, exec, readAddress, func(op ast.Operation) bool { return op == ast.Query })
 	},
@@ -34,7 +34,7 @@ var getTransport = transport{
 var postTransport = transport{
 	supports: isJSONPost,
 	do: func(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-		serve(w, r, exec, readBody, func(op ast.Operation) bool { return op != ast.Subscription })
+		serve(w, r, exec, readBody, func(ast.Operation) bool { return true })
 	},
 }
 
@@ -72,6 +72,10 @@ func serve(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, r
 	op, errs := exec.CreateOperationContext(r.Context(), params)
 	if errs != nil {
 		fail(w, media, exec.DispatchError(graphql.WithOperationContext(r.Context(), op), errs).Errors)
+		return
+	}
+	if op.Operation.Operation == ast.Subscription {
+		refuse(w, media, http.StatusNotAcceptable, codeBadInput, "a subscription is a stream: connect by WebSocket (graphql-transport-ws), or send Accept: text/event-stream")
 		return
 	}
 	if !allowed(op.Operation.Operation) {

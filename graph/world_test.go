@@ -34,6 +34,8 @@ type world struct {
 	log     bytes.Buffer
 	store   *fakeStore
 	alerts  *fakeAlerts
+	record  *fakeRecord
+	tape    *market.Tape
 	handler http.Handler
 }
 
@@ -51,6 +53,8 @@ var sellers = []market.Provider{
 // newWorld fills a book as the pipeline does: listings, normalised, put in place with their sheets and rates.
 func newWorld(t testing.TB) *world {
 	w := &world{t: t, book: market.NewBook(), store: &fakeStore{}, alerts: newFakeAlerts()}
+	w.record = &fakeRecord{commits: map[string][]market.Moves{}}
+	w.tape = market.NewTape(w.record, func(o market.Offer, at time.Time) *market.Entry { return w.book.View().Entry(o, at) })
 	w.book.SetRates(market.NewRates([]market.RateTable{{Source: "CFETS", Day: time.Date(2026, 11, 19, 0, 0, 0, 0, time.UTC), FetchedAt: noon,
 		Quotations: []market.Quotation{{Base: market.USD, Quote: market.CNY, Rate: decimal.MustParse("7.2")}}}}), noon)
 	w.load("alpha", sheetOf("alpha", noon.Add(-2*time.Hour)), alphaRows()...)
@@ -61,10 +65,19 @@ func newWorld(t testing.TB) *world {
 	held := sheetOf("held", noon.Add(-30*time.Hour))
 	held.Held, held.Problem = true, "5 of 6 offers are gone"
 	w.load("held", held)
-	w.handler = graph.NewHandler(&graph.Resolver{Book: w.book, Past: w, Registry: fakeRegistry{}, Log: w.store, Scraper: w.store, Alerts: w.alerts,
-		Now: func() time.Time { return noon }},
-		slog.New(slog.NewTextHandler(&w.log, nil)))
+	for _, p := range sellers {
+		w.tape.Start(p.ID, 0)
+	}
+	w.serve(t.Context(), graph.Patience{})
 	return w
+}
+
+// serve puts a handler in place, whose streams have so much patience and end with the context.
+func (w *world) serve(ctx context.Context, patience graph.Patience) *graph.Handler {
+	h := graph.NewHandler(ctx, &graph.Resolver{Book: w.book, Past: w, Registry: fakeRegistry{}, Log: w.store, Scraper: w.store, Alerts: w.alerts,
+		Now: func() time.Time { return noon }, Changes: w.tape, Patience: patience}, slog.New(slog.NewTextHandler(&w.log, nil)))
+	w.handler = h
+	return h
 }
 
 // At is a market of one offer, which the collection knows too, as it stood at any moment but in the year 2000, of which nothing can be read.

@@ -204,7 +204,7 @@ func editStartsAfresh(t *testing.T, b backend) {
 	neighbour := createRule(t, s, "d")
 	j := fires("j1", 1, r, other, neighbour)
 	for n := range 1000 {
-		j.Standings[market.StandingKey{Rule: r.ID, About: fmt.Sprint(n)}] = &market.Standing{State: market.AlertOK, Since: start}
+		j.Standings[market.StandingKey{Rule: r.ID, About: fmt.Sprint(n)}] = &market.Standing{State: market.AlertOK, FiredAt: start}
 	}
 	judged(t, s, j)
 	if _, _, err := s.UpdateRule(t.Context(), r); err != nil {

@@ -136,7 +136,7 @@ func fires(id string, targets int, rules ...market.Rule) market.Judgement {
 		Rules: map[string]market.RuleStanding{}, Places: map[string]int64{"p": 7}}
 	for _, r := range rules {
 		j.Versions[r.ID] = r.Version
-		j.Standings[market.StandingKey{Rule: r.ID, About: "p/a b/-/on-demand"}] = &market.Standing{State: market.AlertFiring, Since: start, FiredAt: start}
+		j.Standings[market.StandingKey{Rule: r.ID, About: "p/a b/-/on-demand"}] = &market.Standing{State: market.AlertFiring, FiredAt: start}
 		j.Rules[r.ID] = market.RuleStanding{State: market.AlertFiring, LastFiredAt: start}
 		j.Spoken = append(j.Spoken, said(r, targets))
 	}

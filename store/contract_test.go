@@ -94,6 +94,8 @@ func TestContract(t *testing.T) {
 		"what came back is thinned":                 cameBackIsThinned,
 		"history is whole while it is thinned":      historyIsReadWhileThinned,
 		"a collection is thinned":                   collectionIsThinned,
+		"changes are told afterwards as at once":    movesAreReplayed,
+		"changes are not guessed":                   movesAreNotGuessed,
 	}
 	for backendName, b := range backends(t) {
 		i := 0

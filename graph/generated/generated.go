@@ -34,6 +34,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Subscription() SubscriptionResolver
 }
 
 type DirectiveRoot struct {
@@ -76,6 +77,9 @@ type QueryResolver interface {
 	Providers(ctx context.Context, kinds []market.ProviderKind) ([]model.Provider, error)
 	Provider(ctx context.Context, id string) (*model.Provider, error)
 	ExchangeRate(ctx context.Context, base market.Currency, quote market.Currency, at *time.Time) (*model.ExchangeRate, error)
+}
+type SubscriptionResolver interface {
+	OfferChanged(ctx context.Context, filter *model.OfferFilter, after *string) (<-chan *model.OfferChange, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -150,6 +154,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
 			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
@@ -1391,6 +1412,44 @@ scalar Duration
 "An ISO 4217 currency code in capital letters: \"USD\", \"CNY\"."
 scalar CurrencyCode
 `, BuiltIn: false},
+	{Name: "../schema/subscription.graphqls", Input: `"""
+What can be followed, by WebSocket (graphql-transport-ws) or as server-sent events (graphql-sse, a connection for each subscription). A stream
+that is cut off is resumed with ` + "`" + `after` + "`" + `, so that nothing is missed and nothing comes twice.
+"""
+type Subscription {
+  """
+  Every change of a matching offer, as it is stored. ` + "`" + `after` + "`" + ` replays what was missed, then goes live. The stream ends with an error whose code
+  is LAGGED where a client does not read for half a minute while a thousand changes wait: ` + "`" + `extensions.cursor` + "`" + ` is where to go on. It ends with
+  CURSOR_EXPIRED where changes that ` + "`" + `after` + "`" + ` asks for are no longer kept, which is for a thousand runs of each provider: query the offers
+  anew then, and subscribe without ` + "`" + `after` + "`" + `. A provider that the cursor does not know yet is replayed from its first run.
+  """
+  offerChanged(
+    "Which offers, as each change left them; all when left out. ` + "`" + `collections` + "`" + ` are never among them."
+    filter: OfferFilter
+    "The ` + "`" + `cursor` + "`" + ` of the last change that was seen."
+    after: String
+  ): OfferChange!
+}
+
+"A change of price or stock, an offer that is new, or one that was withdrawn."
+type OfferChange {
+  "Opaque: a place in every provider's changes. Order holds within a provider. Pass it as ` + "`" + `after` + "`" + ` to catch up."
+  cursor: String!
+  "When the provider was read that said so."
+  at: Time!
+  """
+  The offer as this change left it, a withdrawn one as it last was, with the freshness and the exchange rates of then. Of replayed changes, tax,
+  tier and depth are as they are now, or not told.
+  """
+  offer: Offer!
+  "The whole offer for one hour before, in the currency it was listed in then. Null where it was not listed, or where that is no longer known."
+  previousPrice: Money
+  "Whether it could be rented before; null where it was not listed."
+  previousStock: Stock
+  "True where the offer disappeared from the provider's list."
+  withdrawn: Boolean!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -1878,6 +1937,24 @@ func (ec *executionContext) childFields_Offer(ctx context.Context, field graphql
 		return ec.fieldContext_Offer_history(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Offer", field.Name)
+}
+
+func (ec *executionContext) childFields_OfferChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OfferChange_cursor(ctx, field)
+	case "at":
+		return ec.fieldContext_OfferChange_at(ctx, field)
+	case "offer":
+		return ec.fieldContext_OfferChange_offer(ctx, field)
+	case "previousPrice":
+		return ec.fieldContext_OfferChange_previousPrice(ctx, field)
+	case "previousStock":
+		return ec.fieldContext_OfferChange_previousStock(ctx, field)
+	case "withdrawn":
+		return ec.fieldContext_OfferChange_withdrawn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OfferChange", field.Name)
 }
 
 func (ec *executionContext) childFields_OfferConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3025,6 +3102,28 @@ func (ec *executionContext) field_Query_trainingCost_args(ctx context.Context, r
 		return nil, err
 	}
 	args["currency"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_offerChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.OfferFilter, error) {
+			return ec.unmarshalOOfferFilter2ᚖgpuhourᚋgraphᚋmodelᚐOfferFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
 	return args, nil
 }
 
@@ -8115,6 +8214,162 @@ func (ec *executionContext) fieldContext_Offer_history(ctx context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _OfferChange_cursor(ctx context.Context, field graphql.CollectedField, obj *model.OfferChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferChange_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfferChange_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferChange", field, true, false, "String")
+}
+
+func (ec *executionContext) _OfferChange_at(ctx context.Context, field graphql.CollectedField, obj *model.OfferChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferChange_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfferChange_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferChange", field, true, false, "Time")
+}
+
+func (ec *executionContext) _OfferChange_offer(ctx context.Context, field graphql.CollectedField, obj *model.OfferChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferChange_offer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Offer(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Offer) graphql.Marshaler {
+			return ec.marshalNOffer2gpuhourᚋgraphᚋmodelᚐOffer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfferChange_offer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OfferChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Offer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OfferChange_previousPrice(ctx context.Context, field graphql.CollectedField, obj *model.OfferChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferChange_previousPrice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PreviousPrice(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *market.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖgpuhourᚋmarketᚐMoney(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OfferChange_previousPrice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OfferChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OfferChange_previousStock(ctx context.Context, field graphql.CollectedField, obj *model.OfferChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferChange_previousStock(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PreviousStock(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *market.Stock) graphql.Marshaler {
+			return ec.marshalOStock2ᚖgpuhourᚋmarketᚐStock(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OfferChange_previousStock(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferChange", field, true, false, "Stock")
+}
+
+func (ec *executionContext) _OfferChange_withdrawn(ctx context.Context, field graphql.CollectedField, obj *model.OfferChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferChange_withdrawn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Withdrawn(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfferChange_withdrawn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferChange", field, true, false, "Boolean")
+}
+
 func (ec *executionContext) _OfferConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.OfferConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10620,6 +10875,50 @@ func (ec *executionContext) _Source_digest(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_Source_digest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Source", field, false, false, "String")
+}
+
+func (ec *executionContext) _Subscription_offerChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_offerChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().OfferChanged(ctx, fc.Args["filter"].(*model.OfferFilter), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OfferChange) graphql.Marshaler {
+			return ec.marshalNOfferChange2ᚖgpuhourᚋgraphᚋmodelᚐOfferChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_offerChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OfferChange(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_offerChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _TrainingCost_gpu(ctx context.Context, field graphql.CollectedField, obj *model.TrainingCost) (ret graphql.Marshaler) {
@@ -14047,6 +14346,64 @@ func (ec *executionContext) _Offer(ctx context.Context, sel ast.SelectionSet, ob
 	return out
 }
 
+var offerChangeImplementors = []string{"OfferChange"}
+
+func (ec *executionContext) _OfferChange(ctx context.Context, sel ast.SelectionSet, obj *model.OfferChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, offerChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OfferChange")
+		case "cursor":
+			out.Values[i] = ec._OfferChange_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._OfferChange_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "offer":
+			out.Values[i] = ec._OfferChange_offer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "previousPrice":
+			out.Values[i] = ec._OfferChange_previousPrice(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "previousStock":
+			out.Values[i] = ec._OfferChange_previousStock(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "withdrawn":
+			out.Values[i] = ec._OfferChange_withdrawn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var offerConnectionImplementors = []string{"OfferConnection"}
 
 func (ec *executionContext) _OfferConnection(ctx context.Context, sel ast.SelectionSet, obj *model.OfferConnection) graphql.Marshaler {
@@ -14839,6 +15196,26 @@ func (ec *executionContext) _Source(ctx context.Context, sel ast.SelectionSet, o
 	}
 
 	return out
+}
+
+var subscriptionImplementors = []string{"Subscription"}
+
+func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, subscriptionImplementors)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Object: "Subscription",
+	})
+	if len(fields) != 1 {
+		graphql.AddErrorf(ctx, "must subscribe to exactly one stream")
+		return nil
+	}
+
+	switch fields[0].Name {
+	case "offerChanged":
+		return ec._Subscription_offerChanged(ctx, fields[0])
+	default:
+		panic("unknown field " + strconv.Quote(fields[0].Name))
+	}
 }
 
 var trainingCostImplementors = []string{"TrainingCost"}
@@ -15785,6 +16162,14 @@ func (ec *executionContext) marshalNOffer2ᚕgpuhourᚋgraphᚋmodelᚐOfferᚄ(
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNOfferChange2ᚖgpuhourᚋgraphᚋmodelᚐOfferChange(ctx context.Context, sel ast.SelectionSet, v *model.OfferChange) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OfferChange!")
+		return graphql.Null
+	}
+	return ec._OfferChange(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNOfferConnection2ᚖgpuhourᚋgraphᚋmodelᚐOfferConnection(ctx context.Context, sel ast.SelectionSet, v *model.OfferConnection) graphql.Marshaler {
@@ -16835,6 +17220,24 @@ func (ec *executionContext) marshalOStock2ᚕgpuhourᚋmarketᚐStockᚄ(ctx con
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOStock2ᚖgpuhourᚋmarketᚐStock(ctx context.Context, v any) (*market.Stock, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalStock(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOStock2ᚖgpuhourᚋmarketᚐStock(ctx context.Context, sel ast.SelectionSet, v *market.Stock) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalStock(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {

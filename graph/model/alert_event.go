@@ -69,7 +69,7 @@ func (e AlertEvent) Offer() *Offer {
 	o := *e.Event.Offer
 	gpu, _ := market.GpuByID(o.GpuID)
 	sheet := market.Sheet{Provider: o.Provider, Name: o.Sheet, LastRunAt: e.ObservedAt, LastSuccessAt: e.ObservedAt, Documents: e.Event.Sources}
-	return &Offer{env: e.env, entry: &market.Entry{Offer: o, Gpu: gpu}, sheet: sheet, at: e.At}
+	return &Offer{env: e.env, entry: &market.Entry{Offer: o, Gpu: gpu}, sheet: sheet, moment: e.At}
 }
 
 // Reason is why the rule is not judged.

@@ -11,8 +11,8 @@ type Offer struct {
 	env   *Env
 	entry *market.Entry
 	sheet market.Sheet
-	// at is the moment whose freshness and exchange rates it is shown with.
-	at time.Time
+	// moment is what exchange rates and freshness are of.
+	moment time.Time
 }
 
 // NewOffer is an entry of the view.
@@ -89,7 +89,7 @@ func (o Offer) Price() market.Money {
 
 // rate is the exact rate from the listed currency; false where none is known.
 func (o Offer) rate(to *market.Currency) (market.Rate, bool) {
-	return o.env.View.Rates().Between(o.entry.Offer.Listed.Currency, currencyOf(to), o.at)
+	return o.env.View.Rates().Between(o.entry.Offer.Listed.Currency, currencyOf(to), o.moment)
 }
 
 // currencyOf is the currency asked for; an explicit null asks for dollars too.
@@ -124,7 +124,7 @@ func (o Offer) Fx(currency *market.Currency) *ExchangeRate {
 	if !found || currencyOf(currency) == o.entry.Offer.Listed.Currency {
 		return nil
 	}
-	return NewExchangeRate(rate, o.at)
+	return NewExchangeRate(rate, o.moment)
 }
 
 // PricePerPflopsHour is the price of one PFLOPS for one hour; nil where the card's figure or the rate is unknown.
@@ -156,7 +156,7 @@ func (o Offer) ObservedAt() time.Time { return o.sheet.LastSuccessAt }
 func (o Offer) ChangedAt() time.Time { return o.entry.Offer.ChangedAt }
 
 // Stale says whether it may no longer be current.
-func (o Offer) Stale() bool { return o.sheet.Stale(o.at, o.env.Cadence(o.entry.Offer.Provider)) }
+func (o Offer) Stale() bool { return o.sheet.Stale(o.moment, o.env.Cadence(o.entry.Offer.Provider)) }
 
 // Sample marks sample data.
 func (o Offer) Sample() bool { return o.entry.Offer.Sample }

@@ -1,0 +1,307 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const clients = "testdata/clients"
+
+// clientProgram finds node and the clients. Without them the test is left out on a laptop, and fails where all must run.
+func clientProgram(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("node")
+	if _, missing := os.Stat(filepath.Join(clients, "node_modules")); errors.Is(missing, fs.ErrNotExist) {
+		err = errors.Join(err, missing)
+	}
+	if err != nil && os.Getenv("CI") != "" {
+		t.Fatal("node or the clients are not installed; make test installs them:", err)
+	}
+	if err != nil {
+		t.Skip("node or the clients are not installed; make test installs them")
+	}
+	return path
+}
+
+// breaker passes connections on, until they are broken.
+type breaker struct {
+	listener net.Listener
+	to       string
+	guard    sync.Mutex
+	open     []net.Conn
+	passing  sync.WaitGroup
+}
+
+func newBreaker(t *testing.T, to string) *breaker {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &breaker{listener: listener, to: to}
+	b.passing.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			b.pass(conn)
+		}
+	})
+	t.Cleanup(func() {
+		_ = listener.Close()
+		b.breakAll()
+		b.passing.Wait()
+	})
+	return b
+}
+
+func (b *breaker) pass(from net.Conn) {
+	to, err := net.Dial("tcp", b.to)
+	if err != nil {
+		_ = from.Close()
+		return
+	}
+	b.guard.Lock()
+	b.open = append(b.open, from, to)
+	b.guard.Unlock()
+	for _, way := range [][2]net.Conn{{from, to}, {to, from}} {
+		b.passing.Go(func() {
+			_, _ = io.Copy(way[0], way[1])
+			_, _ = way[0].Close(), way[1].Close()
+		})
+	}
+}
+
+// breakAll cuts what is open, in the midst of whatever is said, and gives how many there were.
+func (b *breaker) breakAll() int {
+	b.guard.Lock()
+	defer b.guard.Unlock()
+	n := len(b.open)
+	for _, conn := range b.open {
+		_ = conn.(*net.TCPConn).SetLinger(0)
+		_ = conn.Close()
+	}
+	b.open = nil
+	return n
+}
+
+// follower is a client that others have written, following a subscription.
+type follower struct {
+	through *breaker
+	guard   sync.Mutex
+	said    []json.RawMessage
+}
+
+// follow starts a client behind a breaker. The cursor stands at a path in the data, as in offerChanged.cursor.
+func follow(t *testing.T, client string, server running, document, cursor, after string) *follower {
+	t.Helper()
+	f := &follower{through: newBreaker(t, server.address)}
+	cmd := exec.Command(clientProgram(t), filepath.Join(clients, "follow.mjs"), client, "http://"+f.through.listener.Addr().String()+"/graphql", document, cursor, after)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		lines := bufio.NewScanner(out)
+		lines.Buffer(nil, 1<<20)
+		for lines.Scan() {
+			f.guard.Lock()
+			f.said = append(f.said, json.RawMessage(slices.Clone(lines.Bytes())))
+			f.guard.Unlock()
+		}
+	})
+	t.Cleanup(func() {
+		_ = in.Close()
+		reading.Wait()
+		_ = cmd.Wait()
+	})
+	return f
+}
+
+// all is what the client has been given.
+func (f *follower) all() []json.RawMessage {
+	f.guard.Lock()
+	defer f.guard.Unlock()
+	return slices.Clone(f.said)
+}
+
+// priced are the pages of two sources, whose prices a test changes.
+type priced struct {
+	t   *testing.T
+	dir string
+}
+
+func newPriced(t *testing.T) priced {
+	p := priced{t, t.TempDir()}
+	write(t, filepath.Join(p.dir, "index.csv"), "url,method,file,content_type\nhttps://www.coreweave.com/pricing,GET,page.html,text/html\nhttps://api.runpod.io/graphql,POST,answer.json,application/json\n")
+	p.change(0)
+	return p
+}
+
+// change writes the pages of a round: some prices of both move by cents, and one offer comes and goes.
+func (p priced) change(round int) {
+	p.t.Helper()
+	page, err := os.ReadFile(filepath.Join(samples, "coreweave/prices/page.html"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	answer, err := os.ReadFile(filepath.Join(samples, "runpod/prices/answer.json"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	replaceFile(p.t, filepath.Join(p.dir, "page.html"), strings.ReplaceAll(string(page), "$48.00", fmt.Sprintf("$48.%02d", round%100)))
+	moved := strings.NewReplacer(`"securePrice": 3.19`, fmt.Sprintf(`"securePrice": 3.%02d`, 10+round%80), `"communityPrice": 0.77`, fmt.Sprintf(`"communityPrice": 0.7%d`, round%10))
+	text := moved.Replace(string(answer))
+	if round%3 == 2 {
+		text = strings.Replace(text, `"securePrice": 6.5`, `"securePrice": 0`, 1) // not offered
+	}
+	replaceFile(p.t, filepath.Join(p.dir, "answer.json"), text)
+}
+
+// replaceFile puts a whole file in the place of another.
+func replaceFile(t *testing.T, path, text string) {
+	t.Helper()
+	write(t, path+".new", text)
+	if err := os.Rename(path+".new", path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const everyChange = `subscription($after: String) { offerChanged(filter: { providers: ["coreweave", "runpod"] }, after: $after) {
+	cursor at withdrawn previousStock previousPrice { amount } offer { id provider { id } price { amount } } } }`
+
+// change is a change of an offer as a client is told of it.
+type change struct {
+	OfferChanged struct {
+		Cursor, At    string
+		Withdrawn     bool
+		PreviousPrice *struct{ Amount string }
+		Offer         struct {
+			ID       string
+			Provider struct{ ID string }
+			Price    struct{ Amount string }
+		}
+	}
+	Errors, Complete json.RawMessage
+}
+
+func changesOf(t *testing.T, said []json.RawMessage) (byProvider map[string][]string, cursor string) {
+	t.Helper()
+	byProvider = map[string][]string{}
+	for _, text := range said {
+		var c change
+		if err := json.Unmarshal(text, &c); err != nil || c.Errors != nil || c.Complete != nil {
+			t.Fatalf("a client was told %s, %v", text, err)
+		}
+		o := c.OfferChanged
+		before := "-"
+		if o.PreviousPrice != nil {
+			before = o.PreviousPrice.Amount
+		}
+		byProvider[o.Offer.Provider.ID] = append(byProvider[o.Offer.Provider.ID], fmt.Sprintf("%s %s %s %s %v", o.At, o.Offer.ID, before, o.Offer.Price.Amount, o.Withdrawn))
+		cursor = o.Cursor
+	}
+	return byProvider, cursor
+}
+
+// TestClientsMissNothing breaks the connections of clients that others have written, again and again while prices change, and restarts the
+// server: each has seen every change once, in its order. What it has seen is what the server replays to one that was not there.
+func TestClientsMissNothing(t *testing.T) {
+	clientProgram(t)
+	pages, dir := newPriced(t), t.TempDir()
+	address := freeAddress(t)
+	start := func() running {
+		return serveAt(t, address, dir, "--replay", pages.dir, "--sources", "coreweave,runpod")
+	}
+	server := start()
+	followers := map[string]*follower{}
+	for _, client := range []string{"graphql-ws", "graphql-sse"} {
+		followers[client] = follow(t, client, server, everyChange, "offerChanged.cursor", beginning)
+	}
+	// at is how many changes a client must have seen before the next break, so that it falls into the midst.
+	broken := map[string]int{}
+	for round := 1; round <= 24; round++ {
+		pages.change(round)
+		for _, provider := range []string{"coreweave", "runpod"} {
+			eventually(t, provider+" is read, after the run that a start makes", func() bool {
+				var run struct{ Scrape struct{ Error *string } }
+				return server.tryAsk(t, fmt.Sprintf(`mutation { scrape(provider: %q) { error } }`, provider), &run) == nil && run.Scrape.Error == nil
+			})
+		}
+		if round%4 == 0 {
+			for client, f := range followers {
+				seen := len(f.all())
+				eventually(t, client+" has come back", func() bool { return len(f.all()) > 0 && f.through.count() > 0 || seen == 0 })
+				broken[client] += f.through.breakAll()
+			}
+		}
+		if round == 12 {
+			server.stop()
+			server = start()
+		}
+	}
+	want := map[string][]string{}
+	whole := follow(t, "graphql-ws", server, everyChange, "offerChanged.cursor", beginning)
+	expected := server.changed(t, "coreweave") + server.changed(t, "runpod")
+	eventually(t, "a client that was not there is told of all", func() bool { return len(whole.all()) >= expected })
+	want, _ = changesOf(t, whole.all())
+	if n := len(want["coreweave"]) + len(want["runpod"]); n != expected || expected < 100 {
+		t.Errorf("%d changes were replayed, and the runs count %d", n, expected)
+	}
+	for client, f := range followers {
+		eventually(t, client+" has caught up", func() bool { return len(f.all()) >= expected })
+		got, _ := changesOf(t, f.all())
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-all of them +seen):\n%.2000s", client, diff)
+		}
+		if broken[client] < 6 {
+			t.Errorf("%s was broken off %d times", client, broken[client]/2)
+		}
+	}
+}
+
+// beginning is the cursor before everything.
+const beginning = "AQ"
+
+func (b *breaker) count() int {
+	b.guard.Lock()
+	defer b.guard.Unlock()
+	return len(b.open)
+}
+
+// changed is how many changes the runs of a provider say they have made.
+func (s running) changed(t *testing.T, provider string) (n int) {
+	t.Helper()
+	var answer struct {
+		Provider struct{ Runs []struct{ Changed int } }
+	}
+	s.ask(t, fmt.Sprintf(`{ provider(id: %q) { runs(last: 200) { changed } } }`, provider), &answer)
+	for _, run := range answer.Provider.Runs {
+		n += run.Changed
+	}
+	return n
+}
