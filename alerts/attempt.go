@@ -21,7 +21,7 @@ var (
 func (c *Courier) attempt(ctx context.Context, d market.Delivery) Outcome {
 	closed, err := c.options.Queue.TargetClosed(ctx, d)
 	if err != nil {
-		c.trouble(ctx, "a target could not be looked up", err)
+		c.trouble(ctx, "looking a target up", err)
 		return failure(errQueue)
 	}
 	if closed {
@@ -29,7 +29,7 @@ func (c *Courier) attempt(ctx context.Context, d market.Delivery) Outcome {
 	}
 	e, found, err := c.options.Queue.Event(ctx, d.Event)
 	if err != nil {
-		c.trouble(ctx, "an event could not be read", err)
+		c.trouble(ctx, "reading an event", err)
 		return failure(errQueue)
 	}
 	if !found {
@@ -45,7 +45,7 @@ func (c *Courier) attempt(ctx context.Context, d market.Delivery) Outcome {
 // close turns a target off that wants nothing more. Where that cannot be kept, the next delivery will be told so again.
 func (c *Courier) close(ctx context.Context, d market.Delivery) {
 	if err := c.options.Queue.CloseTarget(ctx, d, c.options.Now()); err != nil {
-		c.trouble(ctx, "a target could not be closed", err)
+		c.trouble(ctx, "closing a target", err)
 	}
 }
 
@@ -71,7 +71,7 @@ func (c *Courier) keep(ctx context.Context, e errand, out Outcome) {
 			}
 			return
 		}
-		c.trouble(ctx, "a delivery's end could not be kept", err)
+		c.trouble(ctx, "keeping what came of a delivery", err)
 		if !sleep(ctx, c.options.Poll) {
 			return
 		}

@@ -100,7 +100,7 @@ func (c *Courier) claim(ctx context.Context, r *round) time.Duration {
 	now := c.options.Now()
 	claimed, err := c.options.Queue.Claim(ctx, now, c.options.Lease, room)
 	if err != nil {
-		c.trouble(ctx, "deliveries could not be claimed", err)
+		c.trouble(ctx, "claiming deliveries", err)
 		return c.options.Poll
 	}
 	for _, d := range claimed {
@@ -117,7 +117,7 @@ func (c *Courier) claim(ctx context.Context, r *round) time.Duration {
 func (c *Courier) untilDue(ctx context.Context) time.Duration {
 	at, found, err := c.options.Queue.NextDue(ctx)
 	if err != nil {
-		c.trouble(ctx, "the next delivery is not known", err)
+		c.trouble(ctx, "asking when the next is due", err)
 	}
 	if err != nil || !found {
 		return c.options.Poll
@@ -139,9 +139,9 @@ func (c *Courier) pause(ctx context.Context, r *round, wait time.Duration) {
 }
 
 // trouble logs an error of the queue, unless it is only the end.
-func (c *Courier) trouble(ctx context.Context, what string, err error) {
+func (c *Courier) trouble(ctx context.Context, while string, err error) {
 	if ctx.Err() == nil {
-		c.options.Log.LogAttrs(ctx, slog.LevelError, what, slog.Any("error", err))
+		c.options.Log.LogAttrs(ctx, slog.LevelError, "the queue of alerts failed", slog.String("while", while), slog.Any("error", err))
 	}
 }
 

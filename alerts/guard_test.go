@@ -60,7 +60,7 @@ func TestGuardLooksAfterDNS(t *testing.T) {
 	if err != nil {
 		t.Fatalf("private targets are allowed: %v", err)
 	}
-	conn.Close()
+	_ = conn.Close()
 }
 
 // namesAt is a resolver for which every name is at one address.
@@ -75,7 +75,7 @@ func namesAt(t *testing.T, address netip.Addr) *net.Resolver {
 
 // answerDNS answers one question, as over TCP.
 func answerDNS(conn net.Conn, address netip.Addr) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	var size [2]byte
 	if _, err := io.ReadFull(conn, size[:]); err != nil {
 		return

@@ -115,7 +115,7 @@ func (s *Sender) dialMail(attempt context.Context, settings *tls.Config, implici
 		if err != nil {
 			return nil, err
 		}
-		context.AfterFunc(attempt, func() { conn.Close() })
+		context.AfterFunc(attempt, func() { _ = conn.Close() })
 		if implicit {
 			return tls.Client(conn, settings), nil
 		}

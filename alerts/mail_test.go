@@ -49,7 +49,7 @@ func (m *mailbox) open(t *testing.T) {
 				conn = tls.Server(conn, m.tls)
 			}
 			m.talk(conn)
-			conn.Close()
+			_ = conn.Close()
 		}
 	}()
 	t.Cleanup(func() { listener.Close(); <-done })

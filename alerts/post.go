@@ -71,14 +71,14 @@ func (s *Sender) send(ctx context.Context, p post) Outcome {
 func (s *Sender) judge(p post, response *http.Response, answer []byte) Outcome {
 	status := response.StatusCode
 	out := Outcome{Gone: status == http.StatusGone, RetryAfter: retryAfter(response.Header.Get("Retry-After"), s.options.Now())}
-	switch {
-	case status/100 == 2:
+	switch status / 100 {
+	case 2:
 		reason := p.refused(answer)
 		if reason == "" {
 			return Outcome{}
 		}
 		out.Err = fmt.Errorf("refused: %s", printable(reason))
-	case status/100 == 3:
+	case 3:
 		out.Err = fmt.Errorf("answered %d: redirects are not followed, give the address it leads to", status)
 	default:
 		out.Err = errors.New(strings.TrimSuffix("answered "+statusText(status)+": "+printable(string(answer)), ": "))

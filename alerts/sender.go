@@ -61,7 +61,8 @@ func (s *Sender) attempt(ctx context.Context, target, secret string, e market.Ev
 	if err != nil {
 		return failure(errForm)
 	}
-	p, now := post{}, s.options.Now()
+	var p post
+	now := s.options.Now()
 	switch u.Scheme {
 	case mailScheme:
 		return s.mail(ctx, u, messageOf(e, now))

@@ -152,6 +152,24 @@ func TestWebhookIsWhatItSays(t *testing.T) {
 	}
 }
 
+// TestHTTP2 tells a receiver that speaks nothing older.
+func TestHTTP2(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 2 {
+			w.WriteHeader(http.StatusHTTPVersionNotSupported)
+		}
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	s := senderTo(server, SenderOptions{})
+	for range 2 {
+		if out := s.Attempt(t.Context(), server.URL, knownSecret, firedEvent()); out.Err != nil {
+			t.Error(out.Err)
+		}
+	}
+}
+
 // receiverOf is a receiver with TLS.
 func receiverOf(t *testing.T, handle http.HandlerFunc) *httptest.Server {
 	t.Helper()

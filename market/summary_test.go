@@ -23,15 +23,15 @@ func eventOf(condition AlertCondition, kind AlertEventKind, subject AlertSubject
 		e.Offer = &Offer{ID: "coreweave/h100/europe/on-demand", Provider: "coreweave", SKU: "NVIDIA HGX H100", GpuName: "NVIDIA H100 80GB", GpuModel: "H100", GpuCount: Cards(8),
 			Region: "EUROPE", Market: OnDemand}
 	}
-	switch {
-	case condition == InStock, condition == OutOfStock:
+	switch condition {
+	case InStock, OutOfStock:
 		e.Threshold, e.Percent, e.Window, e.Previous, e.Stock = nil, nil, 0, nil, Available
 		if (condition == OutOfStock) != (kind == Resolved) {
 			e.Stock = SoldOut
 		}
-	case condition == NewLow:
+	case NewLow:
 		e.Threshold, e.Percent, e.Window = nil, nil, 30*24*time.Hour
-	case condition == Below, condition == Above:
+	case Below, Above:
 		e.Percent, e.Window = nil, 0
 	}
 	if rising := condition == Above || condition == Rises || condition == AboveIndex; e.Previous != nil && rising != (kind == Resolved) {

@@ -48,9 +48,6 @@ func decodeStandings(all map[string]string) (map[market.StandingKey]market.Stand
 	return out, nil
 }
 
-// standingField is what a subject is called in its hash.
-func standingField(k market.StandingKey) string { return k.Rule + " " + k.About }
-
 // inBucket says whether a field is a subject of a rule whose standings are in a bucket.
 func inBucket(field string, bucket int64) bool {
 	rule, _, cut := strings.Cut(field, " ")

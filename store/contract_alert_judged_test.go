@@ -190,6 +190,11 @@ func changedRuleIsDropped(t *testing.T, b backend) {
 	if got := numbersOf(judged(t, s, fires("j2", 1, edited))); got != "3:rule-2#1" {
 		t.Errorf("at its version: got %s", got)
 	}
+	subject := market.StandingKey{Rule: edited.ID, About: "p/a b/-/on-demand"}
+	judged(t, s, market.Judgement{ID: "late", Versions: map[string]int64{edited.ID: 1}, Standings: map[market.StandingKey]*market.Standing{subject: nil}})
+	if standings, err := s.Standings(t.Context()); standings[subject].State != market.AlertFiring || err != nil {
+		t.Errorf("what the edited rule did not know ended a subject: %v, %v", standings, err)
+	}
 	closeStore(t, s)
 }
 
@@ -409,7 +414,7 @@ func eventsArePaged(t *testing.T, b backend) {
 
 func oldEventsGo(t *testing.T, b backend) {
 	s := b.open(t)
-	one, two := createRule(t, s, "a"), createRule(t, s, "b")
+	one, two, quiet := createRule(t, s, "a"), createRule(t, s, "b"), createRule(t, s, "c")
 	const kept = 3
 	more := func(id string, rules ...market.Rule) {
 		t.Helper()
@@ -417,8 +422,9 @@ func oldEventsGo(t *testing.T, b backend) {
 			t.Fatal(err)
 		}
 	}
+	more("j0", quiet)
 	more("j1", one, two, one)
-	if events, err := s.EventsAfter(t.Context(), 0, 10); len(events) != 3 || err != nil {
+	if events, err := s.EventsAfter(t.Context(), 1, 10); len(events) != 3 || err != nil {
 		t.Errorf("at the cap: %d events, %v", len(events), err)
 	}
 	if _, err := s.DeleteRule(t.Context(), two.ID); err != nil {
@@ -426,20 +432,20 @@ func oldEventsGo(t *testing.T, b backend) {
 	}
 	more("j2", one, one)
 	s = b.reopen(t, s)
-	for n, want := range map[int64]error{-1: ErrCursorExpired, 0: ErrCursorExpired, 1: ErrCursorExpired, 2: nil, 4: nil, 5: nil, 6: nil} {
-		if events, err := s.EventsAfter(t.Context(), n, 10); !errors.Is(err, want) || want == nil && len(events) != int(max(5-n, 0)) {
+	for n, want := range map[int64]error{-1: ErrCursorExpired, 0: ErrCursorExpired, 2: ErrCursorExpired, 3: nil, 5: nil, 6: nil, 7: nil} {
+		if events, err := s.EventsAfter(t.Context(), n, 10); !errors.Is(err, want) || want == nil && len(events) != int(max(6-n, 0)) {
 			t.Errorf("after %d: %d events, %v, want %v", n, len(events), err, want)
 		}
 	}
 	events, total, err := s.RuleEvents(t.Context(), one.ID, 0, 10)
-	if got := numbersOf(events); got != "3:rule-1#2 4:rule-1#3 5:rule-1#4" || total != 3 || err != nil {
+	if got := numbersOf(events); got != "4:rule-1#2 5:rule-1#3 6:rule-1#4" || total != 3 || err != nil {
 		t.Errorf("of one rule: %s of %d, %v", got, total, err)
 	}
 	if _, found, err := s.Event(t.Context(), 1); found || err != nil {
 		t.Errorf("the first: found %v, %v", found, err)
 	}
 	more("j3", one, one, one, one, one, one, one)
-	if got := numbersOf(judged(t, s, fires("j1", 0, one, two, one))); got != "1:rule-1#1 2:rule-2#1 3:rule-1#2" {
+	if got := numbersOf(judged(t, s, fires("j1", 0, one, two, one))); got != "2:rule-1#1 3:rule-2#1 4:rule-1#2" {
 		t.Errorf("a judgement whose events are gone got the answer %s", got)
 	}
 	for _, key := range []string{eventsKey, numbersKey} {
@@ -451,6 +457,9 @@ func oldEventsGo(t *testing.T, b backend) {
 		if there, err := s.client.HExists(t.Context(), key, two.ID).Result(); there || err != nil {
 			t.Errorf("%s still counts a rule of which nothing is left, %v", key, err)
 		}
+	}
+	if got := numbersOf(judged(t, s, fires("j4", 0, quiet))); got != "14:rule-3#2" {
+		t.Errorf("a rule of which all events are gone goes on with %s", got)
 	}
 	closeStore(t, b.reopen(t, s))
 }
