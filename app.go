@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"path/filepath"
 	"sync"
@@ -25,6 +26,8 @@ type app struct {
 	registry  *registry
 	feed      feed
 	tape      *market.Tape
+	past      *past
+	alerting  *alerting
 }
 
 // newApp opens the store and fills the book from it. The address is where the process serves; empty when it does not.
@@ -43,6 +46,9 @@ func newApp(ctx context.Context, s *session, address string) (*app, error) {
 	a.feed = feed{store: a.store, book: a.book, places: map[string]int64{}, now: s.now}
 	a.tape = market.NewTape(record{&a.feed}, func(o market.Offer, at time.Time) *market.Entry { return a.book.View().Entry(o, at) })
 	a.feed.tape = a.tape
+	a.past = newPast(a.store, &a.feed, a.registry)
+	a.alerting = newAlerting(a, a.past)
+	a.feed.changed = a.alerting.engine.Wake
 	a.archive = scrapers.NewArchive(filepath.Join(s.config.DataDir, "archive"), "gpuhour/"+version(), s.now)
 	a.runner = a.newRunner(transport, unhurried)
 	if err := a.load(ctx); err != nil {
@@ -90,13 +96,15 @@ func (a *app) close() error { return errors.Join(a.archive.Close(), a.store.Clos
 
 // feed lets the book and the tape follow the store: after every commit of this process, and of others.
 type feed struct {
-	store  *store.Store
-	book   *market.Book
-	tape   *market.Tape
-	now    func() time.Time
-	guard  sync.Mutex
-	places map[string]int64
-	tables int // rates known: a table is never changed, only added
+	store *store.Store
+	book  *market.Book
+	tape  *market.Tape
+	now   func() time.Time
+	// changed is told whenever the book is another.
+	changed func()
+	guard   sync.Mutex
+	places  map[string]int64
+	tables  int // rates known: a table is never changed, only added
 }
 
 // follow takes in what was committed of one provider since the last time; it loads everything when the place was lost.
@@ -132,6 +140,7 @@ func (f *feed) take(ctx context.Context, provider string, place int64, delta sto
 	f.book.Apply(provider, delta.Sheets, delta.Upserts, delta.Removed)
 	f.places[provider] = delta.Seq
 	f.tell(n)
+	f.changed()
 	return nil
 }
 
@@ -145,12 +154,20 @@ func (f *feed) load(ctx context.Context, provider string, known bool, state stor
 	}
 	f.book.Load(provider, state.Sheets, state.Offers)
 	f.places[provider] = state.Seq
+	f.changed()
 	if !known {
 		f.tape.Start(provider, state.Seq)
 		return nil
 	}
 	f.tell(n)
 	return nil
+}
+
+// marketNow is the book, with the places that are surely in it.
+func (f *feed) marketNow() (map[string]int64, *market.View) {
+	f.guard.Lock()
+	defer f.guard.Unlock()
+	return maps.Clone(f.places), f.book.View()
 }
 
 // moved tells that the history of a provider of a collection, whose offers are never in the book, is another now.
@@ -180,6 +197,7 @@ func (f *feed) rates(ctx context.Context) error {
 	}
 	f.book.SetRates(market.NewRates(tables), f.now())
 	f.tables = len(tables)
+	f.changed()
 	return nil
 }
 

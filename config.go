@@ -20,13 +20,14 @@ import (
 // Settings are the same in each of their places: gpuhour.yaml, the environment, and the command line, the later winning.
 // A nil is a setting that its place does not make.
 type Settings struct {
-	Listen  *string  `yaml:"listen" env:"GPUHOUR_LISTEN" placeholder:"HOST:PORT" help:"Where to serve (127.0.0.1:8080). Only a loopback address, until there are tokens."`
-	Redis   *string  `yaml:"redis" env:"GPUHOUR_REDIS" placeholder:"URL" help:"redis://, rediss:// or unix:// of a Redis; several with commas mean a cluster. Without: the embedded store in --data-dir."`
-	DataDir *string  `yaml:"data_dir" env:"GPUHOUR_DATA_DIR" placeholder:"DIR" help:"Where the embedded store and the archive of all answers lie (./data)."`
-	Replay  *string  `yaml:"replay" env:"GPUHOUR_REPLAY" placeholder:"DIR" help:"Read recorded answers instead of the network: a folder with an index.csv, or with WARC files."`
-	Sources []string `yaml:"sources" env:"GPUHOUR_SOURCES" sep:"," placeholder:"ID,..." help:"The providers to read (all that need no key)."`
-	Contact *string  `yaml:"contact" env:"GPUHOUR_CONTACT" placeholder:"URL" help:"A URL or address that hosts can complain to; part of the User-Agent."`
-	Sample  *bool    `yaml:"sample" env:"GPUHOUR_SAMPLE" help:"Mark every offer as sample data: for recorded answers that are nobody's prices."`
+	Listen              *string  `yaml:"listen" env:"GPUHOUR_LISTEN" placeholder:"HOST:PORT" help:"Where to serve (127.0.0.1:8080). Only a loopback address, until there are tokens."`
+	Redis               *string  `yaml:"redis" env:"GPUHOUR_REDIS" placeholder:"URL" help:"redis://, rediss:// or unix:// of a Redis; several with commas mean a cluster. Without: the embedded store in --data-dir."`
+	DataDir             *string  `yaml:"data_dir" env:"GPUHOUR_DATA_DIR" placeholder:"DIR" help:"Where the embedded store and the archive of all answers lie (./data)."`
+	Replay              *string  `yaml:"replay" env:"GPUHOUR_REPLAY" placeholder:"DIR" help:"Read recorded answers instead of the network: a folder with an index.csv, or with WARC files."`
+	Sources             []string `yaml:"sources" env:"GPUHOUR_SOURCES" sep:"," placeholder:"ID,..." help:"The providers to read (all that need no key)."`
+	Contact             *string  `yaml:"contact" env:"GPUHOUR_CONTACT" placeholder:"URL" help:"A URL or address that hosts can complain to; part of the User-Agent."`
+	Sample              *bool    `yaml:"sample" env:"GPUHOUR_SAMPLE" help:"Mark every offer as sample data: for recorded answers that are nobody's prices."`
+	AllowPrivateTargets *bool    `yaml:"allow_private_targets" env:"GPUHOUR_ALLOW_PRIVATE_TARGETS" help:"Let alerts be sent to private, local and plain http addresses too (they are refused)."`
 	// What goes of the history. Nothing is ever lost unless one of them says so.
 	KeepHistory *string `yaml:"keep_history" env:"GPUHOUR_KEEP_HISTORY" placeholder:"LENGTH" help:"For how long changes, runs and proofs are kept, such as 730d (for ever)."`
 	ThinHistory *string `yaml:"thin_history" env:"GPUHOUR_THIN_HISTORY" placeholder:"LENGTH" help:"The age from which on one change a day of each offer is kept, its last, such as 90d (never)."`
@@ -50,6 +51,8 @@ type Config struct {
 	Sources []string
 	Contact string
 	Sample  bool
+	// AllowPrivateTargets lets alerts be sent into the operator's own network.
+	AllowPrivateTargets bool
 	// History is how much of the past is kept.
 	History market.Thinning
 	// Schedules are the operator's; those of all other providers stand in their About.
@@ -65,15 +68,16 @@ func readConfig(flags Settings, path string) (Config, error) {
 		return Config{}, err
 	}
 	c := Config{
-		Listen:    first(flags.Listen, file.Listen, "127.0.0.1:8080"),
-		Redis:     first(flags.Redis, file.Redis, ""),
-		DataDir:   first(flags.DataDir, file.DataDir, "./data"),
-		Replay:    first(flags.Replay, file.Replay, ""),
-		Contact:   first(flags.Contact, file.Contact, ""),
-		Sample:    first(flags.Sample, file.Sample, false),
-		Sources:   flags.Sources,
-		Schedules: file.Schedules,
-		Providers: withKeys(file.Providers),
+		Listen:              first(flags.Listen, file.Listen, "127.0.0.1:8080"),
+		Redis:               first(flags.Redis, file.Redis, ""),
+		DataDir:             first(flags.DataDir, file.DataDir, "./data"),
+		Replay:              first(flags.Replay, file.Replay, ""),
+		Contact:             first(flags.Contact, file.Contact, ""),
+		Sample:              first(flags.Sample, file.Sample, false),
+		AllowPrivateTargets: first(flags.AllowPrivateTargets, file.AllowPrivateTargets, false),
+		Sources:             flags.Sources,
+		Schedules:           file.Schedules,
+		Providers:           withKeys(file.Providers),
 	}
 	if len(c.Sources) == 0 {
 		c.Sources = file.Sources

@@ -106,6 +106,12 @@ func (r *registry) wanted(f market.Filter) []market.Provider {
 // NextRun is when a provider is read next; false when it is not scheduled here.
 func (r *registry) NextRun(provider string) (time.Time, bool) { return r.scheduler.Next(provider) }
 
+// cadence is the time between two runs of a provider that this program reads; zero for others.
+func (r *registry) cadence(id string) time.Duration {
+	s, _ := r.find(id)
+	return s.provider.Cadence
+}
+
 func (r *registry) find(id string) (source, bool) {
 	i := slices.IndexFunc(r.sources, func(s source) bool { return s.provider.ID == id })
 	if i < 0 {

@@ -44,6 +44,7 @@ func (c *serveCommand) Run(ctx context.Context, s *session) error {
 	background.Go(func() { a.scheduler.Run(ctx) })
 	background.Go(func() { a.followOthers(ctx) })
 	background.Go(func() { a.catchUp(ctx) })
+	background.Go(func() { a.alerting.run(ctx) })
 	fmt.Fprintf(s.errs, "serving on http://%s: GraphQL at /graphql, a place to try it at /graphiql\n", listener.Addr())
 	routes, waitForStreams := a.handler(ctx)
 	err = serveHTTP(ctx, listener, routes)
@@ -75,7 +76,7 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler)
 func (a *app) handler(ctx context.Context) (routes http.Handler, wait func()) {
 	mux := http.NewServeMux()
 	api := graph.NewHandler(ctx, &graph.Resolver{
-		Book: a.book, Past: newPast(a.store, &a.feed, a.registry), Registry: a.registry, Log: a.store, Scraper: scraper{a}, Now: a.now, Changes: a.tape,
+		Book: a.book, Past: a.past, Registry: a.registry, Log: a.store, Scraper: scraper{a}, Now: a.now, Changes: a.tape, Alerts: a.alerting,
 	}, a.log)
 	mux.Handle("/graphql", api)
 	mux.Handle("/graphiql", web.GraphiQL("/graphql"))
@@ -157,6 +158,7 @@ func (a *app) followAll(ctx context.Context) {
 	if err := errors.Join(a.feed.rates(ctx), a.registry.learn(ctx, a.store)); err != nil && ctx.Err() == nil {
 		a.log.Warn("the book does not follow the rates and the collections", "problem", err)
 	}
+	a.alerting.watch(ctx)
 }
 
 // scraper is the runner as the API wants it.

@@ -69,7 +69,7 @@ func (j *judging) subject(about string) {
 	}
 	is, event := Eval(j.rule, seen, j.quoter.Now(), j.first, was)
 	if event != nil {
-		event.Sources = j.documents(seen)
+		event.Sources = documents(j.quoter, j.rule.Subject, seen)
 		j.out.Events = append(j.out.Events, *event)
 	}
 	if len(seen.Quotes) == 0 && j.forgettable(is) {
@@ -122,20 +122,20 @@ func (j *judging) standing(about string) market.Standing {
 // mostDocuments bounds the documents behind one event.
 const mostDocuments = 20
 
-// documents are what the subject was read from: of a median, all its offers' documents, else that of the one offer.
-func (j *judging) documents(seen *Reading) []market.Source {
+// documents are what a subject was read from: of a median, all its offers' documents, else that of the one offer.
+func documents(q *market.Quoter, s market.AlertSubject, seen *Reading) []market.Source {
 	if seen.Of == nil {
 		return nil
 	}
 	entries := []*market.Entry{seen.Of}
-	if j.rule.Subject == market.OfIndex {
+	if s == market.OfIndex {
 		for _, quote := range seen.Quotes {
 			entries = append(entries, quote.Entry)
 		}
 	}
 	var out []market.Source
 	for _, e := range entries {
-		source, found := j.quoter.View().Sheet(e.Offer).Document(e.Offer.Document)
+		source, found := q.View().Sheet(e.Offer).Document(e.Offer.Document)
 		if found && len(out) < mostDocuments && !slices.Contains(out, source) {
 			out = append(out, source)
 		}

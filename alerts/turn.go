@@ -139,7 +139,7 @@ func (r *turn) settle(rule *ruled, judged Judged) {
 	}
 	r.rules[id] = after
 	for _, event := range judged.Events {
-		r.judgement.Spoken = append(r.judgement.Spoken, market.Spoken{Event: event, Targets: r.targets(rule.rule)})
+		r.judgement.Spoken = append(r.judgement.Spoken, market.Spoken{Event: event, Targets: targets(rule.rule, r.session.Channel)})
 	}
 }
 
@@ -206,14 +206,6 @@ func stateOf(states map[market.AlertState]bool) market.AlertState {
 		}
 	}
 	return market.AlertNoData
-}
-
-func (r *turn) targets(rule market.Rule) []market.Target {
-	out := make([]market.Target, len(rule.Notify))
-	for i, url := range rule.Notify {
-		out[i] = market.Target{URL: url, Secret: rule.Secret, Channel: r.session.Channel(url)}
-	}
-	return out
 }
 
 func (r *turn) empty() bool {

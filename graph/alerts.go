@@ -28,9 +28,25 @@ type Alerts interface {
 	Redeliver(ctx context.Context, id string) (market.Delivery, error)
 	// DeadLetters are the latest deliveries that were given up, newest first.
 	DeadLetters(ctx context.Context, first int) ([]market.Delivery, error)
+	// Follow reads the events of some rules, or of all, behind one of them or from now on where that is zero. ErrNoEvent where there is no such
+	// event, ErrEventsGone where events behind it are no longer kept.
+	Follow(ctx context.Context, rules []string, after int64) (Events, error)
 	// Backtest is what a rule would have said from one moment on and before another.
 	Backtest(ctx context.Context, rule market.Rule, from, to time.Time) (market.Backtest, error)
 }
+
+// Events are read by one subscription.
+type Events interface {
+	// Next waits for the next event.
+	Next(ctx context.Context) (market.Event, error)
+	// Waiting is how many wait behind it.
+	Waiting() int
+	// Unread is the id before the one that Next gave last.
+	Unread() string
+}
+
+// ErrNoEvent says that there is no event of an id.
+var ErrNoEvent = errors.New("there is no such event")
 
 // ErrNoRule says that there is no alert rule of an id.
 var ErrNoRule = errors.New("there is no alert rule of that id; query alertRules lists them")
@@ -197,4 +213,40 @@ func endOf(now, from time.Time, to *time.Time) (time.Time, error) {
 		return end, &market.InvalidError{Field: "from", Reason: fmt.Sprintf("expected at most %d days before the end", longestBacktest/(24*time.Hour))}
 	}
 	return end, nil
+}
+
+// alertFired follows the events of some rules, or of all.
+func (r *Resolver) alertFired(ctx context.Context, rules []string, after *string) (<-chan *model.AlertEvent, error) {
+	from := int64(0)
+	if after != nil {
+		n, isEvent := market.EventNumber(*after)
+		if !isEvent {
+			return nil, &market.InvalidError{Field: "after", Reason: "expected the id of an event"}
+		}
+		from = n
+	}
+	if err := r.exist(ctx, rules); err != nil {
+		return nil, err
+	}
+	events, err := r.Alerts.Follow(ctx, rules, from)
+	if err != nil {
+		return nil, err
+	}
+	show := func(e market.Event) *model.AlertEvent { return model.NewAlertEvent(r.current(), e) }
+	return stream(ctx, r.Patience.withDefaults().Lag, events, show), nil
+}
+
+// mostFollowed is how many rules one subscription may name.
+const mostFollowed = 200
+
+func (r *Resolver) exist(ctx context.Context, rules []string) error {
+	if len(rules) > mostFollowed {
+		return &market.InvalidError{Field: "rules", Reason: fmt.Sprintf("expected at most %d rules, got %d: leave them out to follow all", mostFollowed, len(rules))}
+	}
+	for _, id := range rules {
+		if _, err := r.ruleToChange(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -212,3 +212,37 @@ func (a *fakeAlerts) Channel(target string) string {
 	}
 	return u.Scheme + "://" + u.Host + "/***"
 }
+
+// told are the events of some rules behind one; then nothing more happens.
+type told struct{ events []market.Event }
+
+func (t *told) Next(ctx context.Context) (market.Event, error) {
+	if len(t.events) == 0 {
+		<-ctx.Done()
+		return market.Event{}, ctx.Err()
+	}
+	e := t.events[0]
+	t.events = t.events[1:]
+	return e, nil
+}
+
+func (t *told) Waiting() int { return len(t.events) }
+
+func (*told) Unread() string { return "" }
+
+// Follow knows no events behind the hundredth, and has forgotten the first.
+func (a *fakeAlerts) Follow(_ context.Context, rules []string, after int64) (graph.Events, error) {
+	switch {
+	case after > 100:
+		return nil, graph.ErrNoEvent
+	case after == 1:
+		return nil, graph.ErrEventsGone
+	}
+	out := &told{}
+	for _, e := range a.events {
+		if e.Sequence > after && (len(rules) == 0 || slices.Contains(rules, e.RuleID)) {
+			out.events = append(out.events, e)
+		}
+	}
+	return out, a.trouble()
+}

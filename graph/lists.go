@@ -20,6 +20,10 @@ func (r *Resolver) lists() lists {
 		{"Subscription", "offerChanged"}: func(a map[string]any) (int, int) {
 			return changesUsual, weightOfSearch + weightOfValue*values(a["filter"])
 		},
+		{"Subscription", "alertFired"}: func(a map[string]any) (int, int) {
+			rules, _ := a["rules"].([]any)
+			return changesUsual, weightOfSearch * (1 + len(rules))
+		},
 		{"Offer", "history"}: func(a map[string]any) (int, int) {
 			return asked(a["first"], model.UsualPoints, model.MostPoints), weightOfSearch
 		},

@@ -16,6 +16,11 @@ func (r *subscriptionResolver) OfferChanged(ctx context.Context, filter *model.O
 	return r.offerChanged(ctx, filter, after)
 }
 
+// AlertFired follows the events.
+func (r *subscriptionResolver) AlertFired(ctx context.Context, rules []string, after *string) (<-chan *model.AlertEvent, error) {
+	return r.alertFired(ctx, rules, after)
+}
+
 // Subscription returns generated.SubscriptionResolver implementation.
 func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscriptionResolver{r} }
 

@@ -80,6 +80,7 @@ type QueryResolver interface {
 }
 type SubscriptionResolver interface {
 	OfferChanged(ctx context.Context, filter *model.OfferFilter, after *string) (<-chan *model.OfferChange, error)
+	AlertFired(ctx context.Context, rules []string, after *string) (<-chan *model.AlertEvent, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1429,6 +1430,17 @@ type Subscription {
     "The ` + "`" + `cursor` + "`" + ` of the last change that was seen."
     after: String
   ): OfferChange!
+  """
+  Every event of alert rules, as it is kept; of all rules where none are named. ` + "`" + `after` + "`" + ` resumes after an event already seen, so that nothing is
+  missed: the same events that webhooks get, under the same ids. The stream ends with LAGGED as ` + "`" + `offerChanged` + "`" + ` does, and with CURSOR_EXPIRED
+  where events behind ` + "`" + `after` + "`" + ` are no longer kept.
+  """
+  alertFired(
+    "Ids of rules. One that does not exist is a mistake."
+    rules: [ID!]
+    "The ` + "`" + `id` + "`" + ` of the last event that was seen; from now on when left out."
+    after: ID
+  ): AlertEvent!
 }
 
 "A change of price or stock, an offer that is new, or one that was withdrawn."
@@ -3102,6 +3114,28 @@ func (ec *executionContext) field_Query_trainingCost_args(ctx context.Context, r
 		return nil, err
 	}
 	args["currency"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_alertFired_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "rules",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["rules"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
 	return args, nil
 }
 
@@ -10921,6 +10955,50 @@ func (ec *executionContext) fieldContext_Subscription_offerChanged(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_alertFired(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_alertFired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().AlertFired(ctx, fc.Args["rules"].([]string), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AlertEvent) graphql.Marshaler {
+			return ec.marshalNAlertEvent2ᚖgpuhourᚋgraphᚋmodelᚐAlertEvent(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_alertFired(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AlertEvent(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_alertFired_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TrainingCost_gpu(ctx context.Context, field graphql.CollectedField, obj *model.TrainingCost) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15213,6 +15291,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	switch fields[0].Name {
 	case "offerChanged":
 		return ec._Subscription_offerChanged(ctx, fields[0])
+	case "alertFired":
+		return ec._Subscription_alertFired(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
@@ -15690,6 +15770,14 @@ func (ec *executionContext) marshalNAlertEvent2ᚕgpuhourᚋgraphᚋmodelᚐAler
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNAlertEvent2ᚖgpuhourᚋgraphᚋmodelᚐAlertEvent(ctx context.Context, sel ast.SelectionSet, v *model.AlertEvent) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AlertEvent!")
+		return graphql.Null
+	}
+	return ec._AlertEvent(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNAlertEventConnection2ᚖgpuhourᚋgraphᚋmodelᚐAlertEventConnection(ctx context.Context, sel ast.SelectionSet, v *model.AlertEventConnection) graphql.Marshaler {
