@@ -39,6 +39,9 @@ func (c *Courier) attempt(ctx context.Context, d market.Delivery) Outcome {
 	if out.Gone {
 		c.close(ctx, d)
 	}
+	if e.Kind == market.TestEvent && out.Err != nil {
+		out.Final = true // somebody waits for what came back, and tries again himself
+	}
 	return out
 }
 

@@ -90,6 +90,7 @@ func (j *judging) missing(about string, was market.Standing) *Reading {
 	if at.IsZero() {
 		at = j.quoter.Now()
 	}
+	at = at.Truncate(time.Second)
 	return &Reading{About: about, ObservedAt: at, SeenAt: at}
 }
 

@@ -90,7 +90,7 @@ func (j *judging) event(about string, kind market.AlertEventKind, observedAt tim
 		observedAt = j.quoter.Now()
 	}
 	return market.Event{RuleID: r.ID, RuleName: r.Name, RuleVersion: r.Version, Kind: kind, Subject: r.Subject, Condition: r.Condition, About: about,
-		At: j.quoter.Now().UTC(), ObservedAt: observedAt.UTC(), Threshold: r.Threshold, Percent: r.Percent, Window: r.Window, Currency: r.Currency}
+		At: j.quoter.Now().UTC(), ObservedAt: observedAt.UTC().Truncate(time.Second), Threshold: r.Threshold, Percent: r.Percent, Window: r.Window, Currency: r.Currency}
 }
 
 // whole speaks once when a rule that looks at each offer has none left with anything to judge. That its sources fail is said already.

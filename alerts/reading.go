@@ -130,7 +130,7 @@ func (r *Reading) readPrice(q *market.Quoter, rule market.Rule) {
 	}
 	fresh := slices.DeleteFunc(slices.Clone(priced), func(quote market.Quote) bool { return quote.Stale })
 	known := priced[place(rule.Subject, len(priced))]
-	r.Stale, r.SeenAt = staleSheets(priced), q.View().Sheet(known.Entry.Offer).LastSuccessAt
+	r.Stale, r.SeenAt = staleSheets(priced), observed(q, known.Entry.Offer)
 	at := place(rule.Subject, len(priced))
 	if at >= len(fresh) {
 		r.take(q, known)
@@ -147,9 +147,14 @@ func (r *Reading) readPrice(q *market.Quoter, rule market.Rule) {
 	}
 }
 
+// observed is when an offer was last read, to the second as history keeps it: a backtest must not differ by less.
+func observed(q *market.Quoter, o market.Offer) time.Time {
+	return q.View().Sheet(o).LastSuccessAt.Truncate(time.Second)
+}
+
 func (r *Reading) take(q *market.Quoter, quote market.Quote) {
 	price := quote.Price
-	r.Value, r.Of, r.ObservedAt = &price, quote.Entry, q.View().Sheet(quote.Entry.Offer).LastSuccessAt
+	r.Value, r.Of, r.ObservedAt = &price, quote.Entry, observed(q, quote.Entry.Offer)
 }
 
 func (r *Reading) compare(q *market.Quoter, c market.Currency) {
@@ -174,12 +179,12 @@ func (r *Reading) readStock(q *market.Quoter) {
 		case quote.Stale && stock != market.SoldOut:
 			r.StockUnsure = true
 		case better(stock, r.Stock) && !quote.Stale:
-			r.Stock, r.Of, r.ObservedAt = stock, quote.Entry, q.View().Sheet(quote.Entry.Offer).LastSuccessAt
+			r.Stock, r.Of, r.ObservedAt = stock, quote.Entry, observed(q, quote.Entry.Offer)
 		}
 	}
 	r.Stale = staleSheets(r.Quotes)
 	if r.Of == nil {
-		r.Of, r.ObservedAt = r.Quotes[0].Entry, q.View().Sheet(r.Quotes[0].Entry.Offer).LastSuccessAt
+		r.Of, r.ObservedAt = r.Quotes[0].Entry, observed(q, r.Quotes[0].Entry.Offer)
 		r.Reason = "no source says whether it is in stock"
 		if len(r.Stale) > 0 {
 			r.Reason = outdated
@@ -209,7 +214,7 @@ func staleSheets(quotes []market.Quote) []market.SheetKey {
 func latest(q *market.Quoter, quotes []market.Quote) time.Time {
 	var at time.Time
 	for _, quote := range quotes {
-		if seen := q.View().Sheet(quote.Entry.Offer).LastSuccessAt; seen.After(at) {
+		if seen := observed(q, quote.Entry.Offer); seen.After(at) {
 			at = seen
 		}
 	}

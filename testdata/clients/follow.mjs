@@ -8,7 +8,7 @@ import { createClient as createSocketClient } from 'graphql-ws';
 import { createClient as createEventsClient } from 'graphql-sse';
 import WebSocket from 'ws';
 
-const [kind, url, query, path, after = null] = process.argv.slice(2);
+const [kind, url, query, path, after] = process.argv.slice(2);
 
 // How long to wait before coming back; the servers are on this machine.
 const wait = () => new Promise((resolve) => setTimeout(resolve, 20));
@@ -20,7 +20,7 @@ const clients = {
 };
 
 // The clients send the request anew when they come back, so that the cursor can be moved on in it.
-const variables = { after };
+const variables = { after: after || null };
 
 clients[kind]().subscribe(
   { query, variables },

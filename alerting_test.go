@@ -1,0 +1,317 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// received is one webhook as the receiver in another language saw it.
+type received struct {
+	ID       string
+	Attempt  int
+	Failing  bool
+	Verified bool
+	Body     struct {
+		Type string
+		Data struct {
+			Number int
+			Rule   struct{ ID string }
+			Kind   string
+		}
+	}
+}
+
+// receiver is a program that takes webhooks.
+type receiver struct {
+	url     string
+	secrets string
+	guard   sync.Mutex
+	got     []received
+}
+
+func newReceiver(t *testing.T) *receiver {
+	t.Helper()
+	r := &receiver{secrets: filepath.Join(t.TempDir(), "secrets")}
+	write(t, r.secrets, "")
+	cmd := exec.Command(clientProgram(t), filepath.Join(clients, "receive.mjs"), r.secrets)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	lines.Buffer(nil, 1<<20)
+	if !lines.Scan() {
+		t.Fatal("the receiver does not say its port")
+	}
+	r.url = "http://127.0.0.1:" + lines.Text() + "/hook"
+	var reading sync.WaitGroup
+	reading.Go(func() { r.read(t, lines) })
+	t.Cleanup(func() {
+		_ = in.Close()
+		reading.Wait()
+		_ = cmd.Wait()
+	})
+	return r
+}
+
+func (r *receiver) read(t *testing.T, lines *bufio.Scanner) {
+	for lines.Scan() {
+		var got received
+		if err := json.Unmarshal(lines.Bytes(), &got); err != nil {
+			t.Errorf("the receiver says %s: %v", lines.Text(), err)
+		}
+		r.guard.Lock()
+		r.got = append(r.got, got)
+		r.guard.Unlock()
+	}
+}
+
+func (r *receiver) all() []received {
+	r.guard.Lock()
+	defer r.guard.Unlock()
+	return slices.Clone(r.got)
+}
+
+// taken are the ids of what was taken, by how often.
+func (r *receiver) taken() map[string]int {
+	out := map[string]int{}
+	for _, got := range r.all() {
+		if !got.Failing {
+			out[got.ID]++
+		}
+	}
+	return out
+}
+
+// rule makes a rule that tells the receiver, and gives it the secret.
+func (r *receiver) rule(t *testing.T, s running, input string) (id string) {
+	t.Helper()
+	var made struct {
+		CreateAlertRule struct{ ID, WebhookSecret string }
+	}
+	s.ask(t, fmt.Sprintf(`mutation { createAlertRule(input: {%s, notify: [%q]}) { id webhookSecret } }`, input, r.url), &made)
+	known, err := os.ReadFile(r.secrets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replaceFile(t, r.secrets, string(known)+made.CreateAlertRule.WebhookSecret+"\n")
+	return made.CreateAlertRule.ID
+}
+
+// told is an event as the API has it.
+type told struct {
+	ID         string
+	Number     int
+	Kind       string
+	Value      *string
+	Previous   *string
+	ObservedAt string
+	Offer      *struct{ ID string }
+	Deliveries []struct {
+		Status    string
+		Attempts  int
+		LastError *string
+	}
+}
+
+// events are all events of a rule.
+func (s running) events(t *testing.T, rule string) (out []told) {
+	t.Helper()
+	for after := "null"; ; {
+		var page struct {
+			AlertRule struct {
+				Events struct {
+					Nodes    []told
+					PageInfo struct {
+						HasNextPage bool
+						EndCursor   string
+					}
+				}
+			}
+		}
+		if err := s.tryAsk(t, fmt.Sprintf(`{ alertRule(id: %q) { events(first: 100, after: %s) { nodes { id number kind value previous observedAt offer { id } deliveries { status attempts lastError } }
+			pageInfo { hasNextPage endCursor } } } }`, rule, after), &page); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, page.AlertRule.Events.Nodes...)
+		if !page.AlertRule.Events.PageInfo.HasNextPage {
+			return out
+		}
+		after = fmt.Sprintf("%q", page.AlertRule.Events.PageInfo.EndCursor)
+	}
+}
+
+// dear and cheap are two pages of one source: eight cards for 48 dollars an hour, and for 24.
+func (p priced) set(cheap bool) {
+	p.t.Helper()
+	page, err := os.ReadFile(filepath.Join(samples, "coreweave/prices/page.html"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	text := string(page)
+	if cheap {
+		text = strings.ReplaceAll(text, "$48.00", "$24.00")
+	}
+	replaceFile(p.t, filepath.Join(p.dir, "page.html"), text)
+}
+
+func (s running) scrape(t *testing.T, provider string) {
+	t.Helper()
+	eventually(t, provider+" is read", func() bool {
+		var run struct{ Scrape struct{ Error *string } }
+		return s.tryAsk(t, fmt.Sprintf(`mutation { scrape(provider: %q) { error } }`, provider), &run) == nil && run.Scrape.Error == nil
+	})
+}
+
+// TestAlertsAreTold follows rules from the page to a receiver in another language, and to clients that others have written and that are cut
+// off in the midst; then tries the same rules out over the history that came of it.
+func TestAlertsAreTold(t *testing.T) {
+	hook, pages, dir := newReceiver(t), newPriced(t), t.TempDir()
+	pages.set(false)
+	server := serve(t, dir, "--replay", pages.dir, "--sources", "coreweave", "--allow-private-targets")
+	server.scrape(t, "coreweave")
+	const each = `filter: {gpus: ["H100"], providers: ["coreweave"], markets: [ON_DEMAND]}, subject: OFFER, condition: BELOW, threshold: 4`
+	const cheapest = `filter: {gpus: ["H100"], markets: [ON_DEMAND, SPOT]}, condition: DROPS, percent: 10, window: "P1D"`
+	rules := map[string]string{each: hook.rule(t, server, `name: "each", `+each), cheapest: hook.rule(t, server, `name: "cheapest", `+cheapest)}
+	followers := map[string]*follower{}
+	first := server.test(t, rules[each])
+	for _, client := range []string{"graphql-ws", "graphql-sse"} {
+		followers[client] = follow(t, client, server, `subscription($after: ID) { alertFired(after: $after) { id kind number } }`, "alertFired.id", first)
+	}
+	from := server.newest(t, "coreweave")
+	for round := range 8 {
+		second := time.Now().Unix()
+		eventually(t, "another second begins, since histories are told by the second", func() bool { return time.Now().Unix() > second })
+		pages.set(round%2 == 0)
+		server.scrape(t, "coreweave")
+		server.settled(t, rules[each], round+2)
+		for client, f := range followers {
+			eventually(t, client+" is there", func() bool { return f.through.count() > 0 })
+			f.through.breakAll()
+		}
+	}
+	var want []string
+	for _, rule := range rules {
+		for i, e := range server.events(t, rule) {
+			if e.Number != i+1 {
+				t.Errorf("%s: event %d has the number %d", rule, i+1, e.Number)
+			}
+			want = append(want, e.ID)
+		}
+	}
+	slices.Sort(want)
+	if want[0] != first || len(want) < 20 {
+		t.Fatalf("%d events, the first of them %s", len(want), want[0])
+	}
+	eventually(t, "the receiver has been told everything", func() bool { return len(hook.taken()) == len(want) })
+	for client, f := range followers {
+		eventually(t, client+" has been told everything", func() bool { return len(f.all()) >= len(want)-1 })
+		if diff := cmp.Diff(want[1:], idsTold(t, f)); diff != "" {
+			t.Errorf("%s (-kept +told): %s", client, diff)
+		}
+	}
+	for _, got := range hook.all() {
+		if !got.Verified {
+			t.Errorf("%s does not verify", got.ID)
+		}
+	}
+	for input, rule := range rules {
+		server.agrees(t, input, rule, from)
+	}
+}
+
+// test has a rule say a sample, which must be delivered, and gives its id.
+func (s running) test(t *testing.T, rule string) string {
+	t.Helper()
+	var answer struct {
+		TestAlertRule []struct {
+			Status string
+			Event  struct{ ID, Kind string }
+		}
+	}
+	s.ask(t, fmt.Sprintf(`mutation { testAlertRule(id: %q) { status event { id kind } } }`, rule), &answer)
+	if d := answer.TestAlertRule; len(d) != 1 || d[0].Status != "DELIVERED" || d[0].Event.Kind != "TEST" {
+		t.Fatalf("a sample came back as %+v", d)
+	}
+	return answer.TestAlertRule[0].Event.ID
+}
+
+func idsTold(t *testing.T, f *follower) (out []string) {
+	t.Helper()
+	for _, text := range f.all() {
+		var e struct{ AlertFired struct{ ID string } }
+		if err := json.Unmarshal(text, &e); err != nil || e.AlertFired.ID == "" {
+			t.Fatalf("a client was told %s, %v", text, err)
+		}
+		out = append(out, e.AlertFired.ID)
+	}
+	return out
+}
+
+// settled waits until the engine has judged so many turns of the price.
+func (s running) settled(t *testing.T, rule string, turns int) {
+	t.Helper()
+	var kinds []string
+	defer func() {
+		if t.Failed() {
+			t.Logf("%s said %v, and not %d kinds in turn", rule, kinds, turns)
+		}
+	}()
+	eventually(t, "the rule has spoken", func() bool {
+		kinds = nil
+		for _, e := range s.events(t, rule) {
+			if len(kinds) == 0 || kinds[len(kinds)-1] != e.Kind {
+				kinds = append(kinds, e.Kind)
+			}
+		}
+		return len(kinds) == turns
+	})
+}
+
+func (s running) newest(t *testing.T, provider string) string {
+	t.Helper()
+	var answer struct{ Provider struct{ LastSuccessAt string } }
+	s.ask(t, fmt.Sprintf(`{ provider(id: %q) { lastSuccessAt } }`, provider), &answer)
+	return answer.Provider.LastSuccessAt
+}
+
+// agrees compares what a rule said with what it would have said.
+func (s running) agrees(t *testing.T, input, rule, from string) {
+	t.Helper()
+	var answer struct {
+		Backtest struct {
+			Fired  int
+			Events []told
+		}
+	}
+	s.ask(t, fmt.Sprintf(`{ backtest(rule: {name: "x", notify: [], %s}, from: %q) { fired events { kind value previous observedAt offer { id } } } }`, input, from), &answer)
+	live := slices.DeleteFunc(s.events(t, rule), func(e told) bool { return e.Kind == "TEST" })
+	for i := range live {
+		live[i].ID, live[i].Number, live[i].Deliveries = "", 0, nil
+	}
+	if diff := cmp.Diff(live, answer.Backtest.Events); diff != "" {
+		t.Errorf("%s (-live +backtest): %s", input, diff)
+	}
+	if answer.Backtest.Fired < 4 {
+		t.Errorf("%s fired %d times", input, answer.Backtest.Fired)
+	}
+}
