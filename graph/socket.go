@@ -50,10 +50,12 @@ type socket struct {
 	exec     graphql.GraphExecutor
 	headers  http.Header
 	patience Patience
-	ctx      context.Context // ends with the connection
-	pinging  *time.Timer
-	writing  atomic.Int32
-	working  sync.WaitGroup
+	// recovered is what a client is told of a crash.
+	recovered graphql.RecoverFunc
+	ctx       context.Context // ends with the connection
+	pinging   *time.Timer
+	writing   atomic.Int32
+	working   sync.WaitGroup
 
 	guard  sync.Mutex
 	active map[string]*underway
@@ -62,23 +64,29 @@ type socket struct {
 // underway is an operation that can be ended.
 type underway struct{ cancel context.CancelFunc }
 
-// serveSocket speaks with a client until one of them has enough.
-func (s *streams) serveSocket(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+// openSocket turns a request into a WebSocket, which lives on without it: what the server keeps of a request would be a third of what a
+// subscriber costs.
+func (s *streams) openSocket(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}, InsecureSkipVerify: true}) // see fromHere
 	if err != nil {
 		return // it has answered
 	}
 	conn.SetReadLimit(largestBody)
-	ctx, cancel := context.WithCancel(r.Context())
-	c := &socket{conn: conn, exec: exec, headers: credentials(r.Header), patience: s.patience, ctx: ctx, active: map[string]*underway{}}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	c := &socket{conn: conn, exec: exec, headers: credentials(r.Header), patience: s.patience, recovered: s.recovered, ctx: ctx, active: map[string]*underway{}}
+	s.open.Go(func() { s.serveSocket(c, cancel) })
+}
+
+// serveSocket speaks with a client until one of them has enough.
+func (s *streams) serveSocket(c *socket, cancel func()) {
 	stopped := context.AfterFunc(s.stopping, func() { c.goAway(cancel) })
 	if err := c.converse(); err != nil {
-		_ = conn.Close(err.code, err.reason)
+		_ = c.conn.Close(err.code, err.reason)
 	}
 	cancel()
 	stopped()
 	c.working.Wait()
-	_ = conn.CloseNow()
+	_ = c.conn.CloseNow()
 }
 
 // credentials are the headers that may matter for as long as the connection lives.
@@ -237,6 +245,11 @@ func (c *socket) leave(id string, it *underway) bool {
 
 // operate runs an operation to its end, and gives the message that says so.
 func (c *socket) operate(ctx context.Context, id string, raw *graphql.RawParams) (last []byte) {
+	defer func() {
+		if crash := recover(); crash != nil {
+			last = errorMessage(id, gqlerror.List{gqlerror.Wrap(c.recovered(ctx, crash))}) // nothing else keeps it from ending the process
+		}
+	}()
 	running, errs := prepare(ctx, c.exec, raw)
 	if errs == nil {
 		errs = c.run(id, running)
@@ -250,14 +263,11 @@ func (c *socket) operate(ctx context.Context, id string, raw *graphql.RawParams)
 // run sends an operation's responses, and gives the errors that it ends with.
 func (c *socket) run(id string, running *running) gqlerror.List {
 	for response := running.next(); response != nil; response = running.next() {
-		if failed(response) {
-			return response.Errors
-		}
 		if !c.send(nextMessage(id, response)) {
 			return nil
 		}
 	}
-	return running.reason()
+	return running.reason
 }
 
 // send sends a message, and closes a connection that does not take it in time. It is not ended by the end of one operation: a message that is cut
