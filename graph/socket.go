@@ -118,12 +118,9 @@ func (c *socket) converse() *closing {
 	c.pinging.Reset(c.patience.KeepAlive) // now that ping can see it
 	defer c.pinging.Stop()
 	for greeted := false; ; {
-		message, err := c.read()
-		if err != nil {
-			return err
-		}
-		if message == nil {
-			return nil
+		message, open, reason := c.read()
+		if !open || reason != nil {
+			return reason
 		}
 		if message.Type == typeInit && !greeted {
 			late.Stop()
@@ -137,20 +134,20 @@ func (c *socket) converse() *closing {
 	}
 }
 
-// read reads one message; nil where the connection is closed.
-func (c *socket) read() (*message, *closing) {
+// read reads one message. It is not open where the connection has been closed, and has a reason where it must be.
+func (c *socket) read() (m *message, open bool, reason *closing) {
 	kind, text, err := c.conn.Read(c.ctx)
-	switch {
-	case err != nil:
-		return nil, nil
-	case kind != websocket.MessageText:
-		return nil, &closing{closeBadMessage, "expected messages of text"}
+	if err != nil {
+		return nil, false, nil //nolint:nilerr // however it was closed, nobody listens any more
 	}
-	var m message
-	if problem := decode("the message", text, &m); problem != nil {
-		return nil, &closing{closeBadMessage, short(problem.message)}
+	if kind != websocket.MessageText {
+		return nil, true, &closing{closeBadMessage, "expected messages of text"}
 	}
-	return &m, nil
+	m = &message{}
+	if problem := decode("the message", text, m); problem != nil {
+		return nil, true, &closing{closeBadMessage, short(problem.message)}
+	}
+	return m, true, nil
 }
 
 // hear does what a message asks for.
