@@ -197,7 +197,7 @@ const everyChange = `subscription($after: String) { offerChanged(filter: { provi
 // change is a change of an offer as a client is told of it.
 type change struct {
 	OfferChanged struct {
-		Cursor, At    string
+		At            string
 		Withdrawn     bool
 		PreviousPrice *struct{ Amount string }
 		Offer         struct {
@@ -209,9 +209,10 @@ type change struct {
 	Errors, Complete json.RawMessage
 }
 
-func changesOf(t *testing.T, said []json.RawMessage) (byProvider map[string][]string, cursor string) {
+// changesOf are the changes that a client was told of, by provider.
+func changesOf(t *testing.T, said []json.RawMessage) map[string][]string {
 	t.Helper()
-	byProvider = map[string][]string{}
+	byProvider := map[string][]string{}
 	for _, text := range said {
 		var c change
 		if err := json.Unmarshal(text, &c); err != nil || c.Errors != nil || c.Complete != nil {
@@ -223,9 +224,8 @@ func changesOf(t *testing.T, said []json.RawMessage) (byProvider map[string][]st
 			before = o.PreviousPrice.Amount
 		}
 		byProvider[o.Offer.Provider.ID] = append(byProvider[o.Offer.Provider.ID], fmt.Sprintf("%s %s %s %s %v", o.At, o.Offer.ID, before, o.Offer.Price.Amount, o.Withdrawn))
-		cursor = o.Cursor
 	}
-	return byProvider, cursor
+	return byProvider
 }
 
 // TestClientsMissNothing breaks the connections of clients that others have written, again and again while prices change, and restarts the
@@ -242,7 +242,6 @@ func TestClientsMissNothing(t *testing.T) {
 	for _, client := range []string{"graphql-ws", "graphql-sse"} {
 		followers[client] = follow(t, client, server, everyChange, "offerChanged.cursor", beginning)
 	}
-	// at is how many changes a client must have seen before the next break, so that it falls into the midst.
 	broken := map[string]int{}
 	for round := 1; round <= 24; round++ {
 		pages.change(round)
@@ -264,17 +263,16 @@ func TestClientsMissNothing(t *testing.T) {
 			server = start()
 		}
 	}
-	want := map[string][]string{}
 	whole := follow(t, "graphql-ws", server, everyChange, "offerChanged.cursor", beginning)
 	expected := server.changed(t, "coreweave") + server.changed(t, "runpod")
 	eventually(t, "a client that was not there is told of all", func() bool { return len(whole.all()) >= expected })
-	want, _ = changesOf(t, whole.all())
+	want := changesOf(t, whole.all())
 	if n := len(want["coreweave"]) + len(want["runpod"]); n != expected || expected < 100 {
 		t.Errorf("%d changes were replayed, and the runs count %d", n, expected)
 	}
 	for client, f := range followers {
 		eventually(t, client+" has caught up", func() bool { return len(f.all()) >= expected })
-		got, _ := changesOf(t, f.all())
+		got := changesOf(t, f.all())
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-all of them +seen):\n%.2000s", client, diff)
 		}

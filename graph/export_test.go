@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// Stream is a subscription's stream of a source, and why it ended.
-func Stream(ctx context.Context, patience time.Duration, from source[int]) (<-chan int, func() error) {
-	ctx, ending := withEnding(ctx)
-	return stream(ctx, patience, from, func(n int) int { return n }), func() error { _, err := ending.reason(); return err }
+// Stream is a subscription's stream of a source, and what lets it have the next item.
+func Stream(ctx context.Context, patience time.Duration, from source[int]) (items <-chan int, pull func() error) {
+	ctx, following := withFollowing(ctx)
+	items = stream(ctx, patience, from, func(n int) int { return n })
+	return items, func() error { return following.pull(ctx) }
 }

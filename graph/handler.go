@@ -23,7 +23,7 @@ const mostTokens = 2000
 // web page can send, and its own transports for streams never end a blocked write, and crash on a client that leaves.
 func NewHandler(ctx context.Context, r *Resolver, log *slog.Logger) *Handler {
 	server := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: r}))
-	s := &streams{patience: r.Patience.withDefaults(), stopping: ctx}
+	s := &streams{patience: r.Patience.withDefaults(), recovered: recovered(log), stopping: ctx}
 	for _, t := range []transport{s.socketTransport(), s.eventTransport(), getTransport, postTransport, otherTransport} {
 		server.AddTransport(t)
 	}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -52,4 +53,6 @@ func messageHead(id, kind string) []byte {
 // longestReason is what fits into the frame that closes a WebSocket.
 const longestReason = 123
 
-func short(reason string) string { return reason[:min(len(reason), longestReason)] }
+func short(reason string) string {
+	return strings.ToValidUTF8(reason[:min(len(reason), longestReason)], "")
+}

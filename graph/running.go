@@ -14,8 +14,10 @@ type running struct {
 	exec      graphql.GraphExecutor
 	op        *graphql.OperationContext
 	ctx       context.Context
-	ending    *ending
+	following *following
 	responses graphql.ResponseHandler
+	// reason is why a subscription has ended; none where all is said.
+	reason gqlerror.List
 }
 
 // prepare understands an operation; it is not begun yet. Errors say why it cannot be.
@@ -28,7 +30,7 @@ func prepare(ctx context.Context, exec graphql.GraphExecutor, params *graphql.Ra
 		return nil, exec.DispatchError(graphql.WithOperationContext(ctx, op), errs).Errors
 	}
 	r := &running{exec: exec, op: op}
-	r.ctx, r.ending = withEnding(ctx)
+	r.ctx, r.following = withFollowing(ctx)
 	return r, nil
 }
 
@@ -46,29 +48,34 @@ func single(op *graphql.OperationContext) gqlerror.List {
 	return gqlerror.List{err}
 }
 
-// next is the next response, valid until the one after it; nil when there is none, or the context has ended. A crash is the last response.
+// next is the next response, valid until the one after it; nil when there is none, or the context has ended.
 func (r *running) next() (response *graphql.Response) {
 	defer func() {
-		if crash := recover(); crash != nil {
-			r.responses = func(context.Context) *graphql.Response { return nil }
-			response = &graphql.Response{Errors: r.exec.DispatchError(r.ctx, gqlerror.List{gqlerror.Wrap(r.op.Recover(r.ctx, crash))}).Errors}
+		if crash := recover(); crash != nil { // nothing else keeps it from ending the process
+			response, r.reason = nil, gqlerror.List{gqlerror.Wrap(r.op.RecoverFunc(r.ctx, crash))}
 		}
 	}()
 	if r.responses == nil {
 		r.responses, r.ctx = r.exec.DispatchOperation(r.ctx, r.op)
 	}
-	return r.responses(r.ctx)
-}
-
-// failed says that a response is of an operation that could not be begun.
-func failed(response *graphql.Response) bool { return response.Data == nil }
-
-// reason is why there are no more responses; none where all is said.
-func (r *running) reason() gqlerror.List {
-	path, err := r.ending.reason()
-	if err == nil {
+	if pull := r.following.pull; pull != nil {
+		if err := pull(r.ctx); err != nil {
+			r.end(err)
+			return nil
+		}
+	}
+	response = r.responses(r.ctx)
+	if response != nil && response.Data == nil { // it could not be begun
+		r.reason = response.Errors
 		return nil
 	}
-	shown := gqlerror.WrapPath(path, err)
-	return r.exec.DispatchError(graphql.WithOperationContext(r.ctx, r.op), gqlerror.List{shown}).Errors
+	return response
+}
+
+// end notes why a subscription has ended, where it is not because nobody listens any more.
+func (r *running) end(err error) {
+	if r.ctx.Err() == nil {
+		shown := gqlerror.WrapPath(r.following.path, err)
+		r.reason = r.exec.DispatchError(graphql.WithOperationContext(r.ctx, r.op), gqlerror.List{shown}).Errors
+	}
 }

@@ -50,10 +50,12 @@ type socket struct {
 	exec     graphql.GraphExecutor
 	headers  http.Header
 	patience Patience
-	ctx      context.Context // ends with the connection
-	pinging  *time.Timer
-	writing  atomic.Int32
-	working  sync.WaitGroup
+	// recovered is what a client is told of a crash.
+	recovered graphql.RecoverFunc
+	ctx       context.Context // ends with the connection
+	pinging   *time.Timer
+	writing   atomic.Int32
+	working   sync.WaitGroup
 
 	guard  sync.Mutex
 	active map[string]*underway
@@ -62,23 +64,29 @@ type socket struct {
 // underway is an operation that can be ended.
 type underway struct{ cancel context.CancelFunc }
 
-// serveSocket speaks with a client until one of them has enough.
-func (s *streams) serveSocket(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+// openSocket turns a request into a WebSocket, which lives on without it: what the server keeps of a request would be a third of what a
+// subscriber costs.
+func (s *streams) openSocket(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}, InsecureSkipVerify: true}) // see fromHere
 	if err != nil {
 		return // it has answered
 	}
 	conn.SetReadLimit(largestBody)
-	ctx, cancel := context.WithCancel(r.Context())
-	c := &socket{conn: conn, exec: exec, headers: credentials(r.Header), patience: s.patience, ctx: ctx, active: map[string]*underway{}}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	c := &socket{conn: conn, exec: exec, headers: credentials(r.Header), patience: s.patience, recovered: s.recovered, ctx: ctx, active: map[string]*underway{}}
+	s.open.Go(func() { s.serveSocket(c, cancel) })
+}
+
+// serveSocket speaks with a client until one of them has enough.
+func (s *streams) serveSocket(c *socket, cancel func()) {
 	stopped := context.AfterFunc(s.stopping, func() { c.goAway(cancel) })
 	if err := c.converse(); err != nil {
-		_ = conn.Close(err.code, err.reason)
+		_ = c.conn.Close(err.code, err.reason)
 	}
 	cancel()
 	stopped()
 	c.working.Wait()
-	_ = conn.CloseNow()
+	_ = c.conn.CloseNow()
 }
 
 // credentials are the headers that may matter for as long as the connection lives.
@@ -110,12 +118,9 @@ func (c *socket) converse() *closing {
 	c.pinging.Reset(c.patience.KeepAlive) // now that ping can see it
 	defer c.pinging.Stop()
 	for greeted := false; ; {
-		message, err := c.read()
-		if err != nil {
-			return err
-		}
-		if message == nil {
-			return nil
+		message, open, reason := c.read()
+		if !open || reason != nil {
+			return reason
 		}
 		if message.Type == typeInit && !greeted {
 			late.Stop()
@@ -129,20 +134,20 @@ func (c *socket) converse() *closing {
 	}
 }
 
-// read reads one message; nil where the connection is closed.
-func (c *socket) read() (*message, *closing) {
+// read reads one message. It is not open where the connection has been closed, and has a reason where it must be.
+func (c *socket) read() (m *message, open bool, reason *closing) {
 	kind, text, err := c.conn.Read(c.ctx)
-	switch {
-	case err != nil:
-		return nil, nil
-	case kind != websocket.MessageText:
-		return nil, &closing{closeBadMessage, "expected messages of text"}
+	if err != nil {
+		return nil, false, nil //nolint:nilerr // however it was closed, nobody listens any more
 	}
-	var m message
-	if problem := decode("the message", text, &m); problem != nil {
-		return nil, &closing{closeBadMessage, short(problem.message)}
+	if kind != websocket.MessageText {
+		return nil, true, &closing{closeBadMessage, "expected messages of text"}
 	}
-	return &m, nil
+	m = &message{}
+	if problem := decode("the message", text, m); problem != nil {
+		return nil, true, &closing{closeBadMessage, short(problem.message)}
+	}
+	return m, true, nil
 }
 
 // hear does what a message asks for.
@@ -237,6 +242,11 @@ func (c *socket) leave(id string, it *underway) bool {
 
 // operate runs an operation to its end, and gives the message that says so.
 func (c *socket) operate(ctx context.Context, id string, raw *graphql.RawParams) (last []byte) {
+	defer func() {
+		if crash := recover(); crash != nil {
+			last = errorMessage(id, gqlerror.List{gqlerror.Wrap(c.recovered(ctx, crash))}) // nothing else keeps it from ending the process
+		}
+	}()
 	running, errs := prepare(ctx, c.exec, raw)
 	if errs == nil {
 		errs = c.run(id, running)
@@ -250,14 +260,11 @@ func (c *socket) operate(ctx context.Context, id string, raw *graphql.RawParams)
 // run sends an operation's responses, and gives the errors that it ends with.
 func (c *socket) run(id string, running *running) gqlerror.List {
 	for response := running.next(); response != nil; response = running.next() {
-		if failed(response) {
-			return response.Errors
-		}
 		if !c.send(nextMessage(id, response)) {
 			return nil
 		}
 	}
-	return running.reason()
+	return running.reason
 }
 
 // send sends a message, and closes a connection that does not take it in time. It is not ended by the end of one operation: a message that is cut

@@ -122,7 +122,7 @@ func makeEvents(ctx context.Context, running *running, errs gqlerror.List, to ch
 				return
 			}
 		}
-		errs = running.reason()
+		errs = running.reason
 	}
 	if ctx.Err() != nil || len(errs) > 0 && !send(nextEvent(&graphql.Response{Errors: errs})) {
 		return

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -18,8 +17,8 @@ type source[T any] interface {
 	Next(ctx context.Context) (T, error)
 	// Waiting is how many items wait behind it.
 	Waiting() int
-	// Unread is the cursor before the item that Next gave last.
-	Unread() string
+	// Cursor is the place behind the item that Next gave last.
+	Cursor() string
 }
 
 // LaggedError ends a subscription whose client does not read.
@@ -33,73 +32,43 @@ func (*LaggedError) Error() string {
 	return "the client reads too slowly: subscribe again, after the cursor in the extensions"
 }
 
-// stream gives a client what a source has, as it is shown at that moment, until the context ends. Why it ends before that is said by end.
+// stream is what a resolver gives gqlgen of a source, each item as it is shown at its moment. Nothing runs for it: an item is put into the
+// channel when the connection is ready for it. A subscriber would cost a goroutine more otherwise.
 func stream[T, M any](ctx context.Context, patience time.Duration, from source[T], show func(T) M) <-chan M {
-	to := make(chan M)
-	go func() {
-		defer close(to)
-		if err := pump(ctx, patience, from, show, to); err != nil && ctx.Err() == nil {
-			end(ctx, err)
+	to := make(chan M, 1)
+	var given time.Time
+	follow(ctx, func(ctx context.Context) error {
+		if !given.IsZero() && time.Since(given) > patience && from.Waiting() > mostWaiting {
+			return &LaggedError{from.Cursor()}
 		}
-	}()
-	return to
-}
-
-func pump[T, M any](ctx context.Context, patience time.Duration, from source[T], show func(T) M, to chan<- M) error {
-	blocked := time.NewTimer(patience)
-	defer blocked.Stop()
-	for {
 		item, err := from.Next(ctx)
 		if err != nil {
 			return err
 		}
-		blocked.Reset(patience)
-		for sent := false; !sent; {
-			select {
-			case to <- show(item):
-				sent = true
-			case <-blocked.C:
-				if from.Waiting() > mostWaiting {
-					return &LaggedError{from.Unread()}
-				}
-				blocked.Reset(patience)
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
+		to <- show(item)
+		given = time.Now()
+		return nil
+	})
+	return to
+}
+
+// following is a subscription: how it comes by its next item, and where in the answer that stands.
+type following struct {
+	pull func(context.Context) error
+	path ast.Path
+}
+
+type followingKey struct{}
+
+// withFollowing is a context in which a resolver can say that it is of a subscription.
+func withFollowing(ctx context.Context) (context.Context, *following) {
+	f := &following{}
+	return context.WithValue(ctx, followingKey{}, f), f
+}
+
+// follow says how a subscription comes by its next item.
+func follow(ctx context.Context, pull func(context.Context) error) {
+	if f, is := ctx.Value(followingKey{}).(*following); is {
+		f.pull, f.path = pull, graphql.GetPath(ctx)
 	}
-}
-
-// ending is why a subscription ended: gqlgen knows only that its channel was closed.
-type ending struct {
-	guard sync.Mutex
-	err   error
-	path  ast.Path
-}
-
-type endingKey struct{}
-
-// withEnding is a context in which a subscription can say why it ends.
-func withEnding(ctx context.Context) (context.Context, *ending) {
-	e := &ending{}
-	return context.WithValue(ctx, endingKey{}, e), e
-}
-
-// end says why a subscription ends; the first reason holds.
-func end(ctx context.Context, err error) {
-	e, watched := ctx.Value(endingKey{}).(*ending)
-	if !watched {
-		return
-	}
-	e.guard.Lock()
-	defer e.guard.Unlock()
-	if e.err == nil {
-		e.err, e.path = err, graphql.GetPath(ctx)
-	}
-}
-
-func (e *ending) reason() (ast.Path, error) {
-	e.guard.Lock()
-	defer e.guard.Unlock()
-	return e.path, e.err
 }

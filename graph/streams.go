@@ -40,7 +40,8 @@ func (p Patience) withDefaults() Patience {
 
 // streams are the connections that stay open.
 type streams struct {
-	patience Patience
+	patience  Patience
+	recovered graphql.RecoverFunc
 	// stopping ends when the server does.
 	stopping context.Context
 	open     sync.WaitGroup
@@ -78,9 +79,7 @@ func (s *streams) socketTransport() transport {
 				refuse(w, mediaJSON, http.StatusForbidden, codeForbidden, crossSite)
 				return
 			}
-			s.open.Add(1)
-			defer s.open.Done()
-			s.serveSocket(w, r, exec)
+			s.openSocket(w, r, exec)
 		},
 	}
 }

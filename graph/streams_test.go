@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -125,7 +126,7 @@ type tally struct {
 
 func (s *tally) Next(context.Context) (int, error) { s.next++; return s.next, nil }
 func (s *tally) Waiting() int                      { return s.waiting }
-func (s *tally) Unread() string                    { return fmt.Sprint(s.next - 1) }
+func (s *tally) Cursor() string                    { return fmt.Sprint(s.next) }
 
 // TestPatience holds when a client that does not read is given up.
 func TestPatience(t *testing.T) {
@@ -142,24 +143,18 @@ func TestPatience(t *testing.T) {
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				ctx, cancel := context.WithCancel(t.Context())
-				source := &tally{waiting: tt.waiting}
-				items, reason := graph.Stream(ctx, 30*time.Second, source)
+				items, pull := graph.Stream(t.Context(), 30*time.Second, &tally{waiting: tt.waiting})
 				for want := 1; want < 4; want++ {
-					if got := <-items; got != want {
-						t.Errorf("got %d, want %d", got, want)
+					if err := pull(); err != nil || <-items != want {
+						t.Fatalf("item %d: %v", want, err)
 					}
 				}
 				time.Sleep(tt.pause)
-				got, more := <-items
-				if more == tt.lagged || more && got != 4 {
-					t.Errorf("%s: %d, %v", tt.reason, got, more)
+				err := pull()
+				var lagged *graph.LaggedError
+				if errors.As(err, &lagged) != tt.lagged || tt.lagged && lagged.Cursor != "3" || !tt.lagged && (err != nil || <-items != 4) {
+					t.Errorf("%s: %v", tt.reason, err)
 				}
-				if err := reason(); tt.lagged && (err == nil || err.(*graph.LaggedError).Cursor != "3") { //nolint:errorlint,forcetypeassert // as it comes
-					t.Errorf("ended with %v", err)
-				}
-				cancel()
-				synctest.Wait()
 			})
 		})
 	}

@@ -10,9 +10,8 @@ import (
 type Moving struct {
 	Moved
 	// Entry is the offer with its prices at the exchange rates of the change.
-	Entry *Entry
-	// before and behind are the spots around the change.
-	before, behind spot
+	Entry  *Entry
+	behind spot
 }
 
 // Cursor is the place behind the change, in the changes of all providers.
@@ -109,7 +108,7 @@ func (p *part) from(before *Places) *part {
 		if i == len(p.moving)-1 {
 			behind = spot{places: out.behind}
 		}
-		out.moving[i] = &Moving{m.Moved, m.Entry, spot{before, p.provider, i}, behind}
+		out.moving[i] = &Moving{m.Moved, m.Entry, behind}
 	}
 	return out
 }

@@ -143,10 +143,10 @@ func (r *TapeReader) Waiting() int {
 	return r.tape.since(r.part.ever + r.place)
 }
 
-// Unread is the cursor before the change that Next gave last.
-func (r *TapeReader) Unread() string {
+// Cursor is the place behind the change that Next gave last.
+func (r *TapeReader) Cursor() string {
 	if r.part == nil || r.place == 0 {
 		return r.done.text()
 	}
-	return r.part.moving[r.place-1].before.cursor()
+	return r.part.moving[r.place-1].Cursor()
 }
