@@ -107,8 +107,8 @@ type Reader struct {
 	log    *Log
 	wanted func(market.Event) bool
 	batch  []market.Event
-	// read is the last event that has been looked at, given the one before the last that was given.
-	read, before int64
+	// read is the last event that has been looked at.
+	read int64
 }
 
 // Read reads the wanted events behind one, or from now on where it is zero. An error says that there is no such event, or that events behind
@@ -127,7 +127,7 @@ func (l *Log) Read(ctx context.Context, after int64, wanted func(market.Event) b
 	if _, err := l.record.EventsAfter(ctx, after, 1); err != nil {
 		return nil, err
 	}
-	return &Reader{log: l, wanted: wanted, read: after, before: after}, nil
+	return &Reader{log: l, wanted: wanted, read: after}, nil
 }
 
 // Next waits for the next event that is wanted.
@@ -135,7 +135,7 @@ func (r *Reader) Next(ctx context.Context) (market.Event, error) {
 	for {
 		for len(r.batch) > 0 {
 			event := r.batch[0]
-			r.batch, r.before, r.read = r.batch[1:], r.read, event.Sequence
+			r.batch, r.read = r.batch[1:], event.Sequence
 			if r.wanted(event) {
 				return event, nil
 			}
@@ -166,10 +166,10 @@ func (r *Reader) fill(ctx context.Context) (err error) {
 // Waiting is how many events wait behind the one that Next gave last.
 func (r *Reader) Waiting() int { return int(max(0, r.log.now()-r.read)) }
 
-// Unread is the id of the event before the one that Next gave last; empty where there is none.
-func (r *Reader) Unread() string {
-	if r.before == 0 {
+// Cursor is the id of the event that Next gave last; empty where there is none.
+func (r *Reader) Cursor() string {
+	if r.read == 0 {
 		return ""
 	}
-	return market.EventID(r.before)
+	return market.EventID(r.read)
 }

@@ -73,8 +73,8 @@ func TestReadersMissNothing(t *testing.T) {
 						t.Errorf("after %d: got %d, want %d: %v", after, e.Sequence, want, err)
 						return
 					}
-					if got := r.Unread(); got != market.EventID(want-1) {
-						t.Errorf("unread at %d: %s", want, got)
+					if got := r.Cursor(); got != market.EventID(want) {
+						t.Errorf("the cursor at %d: %s", want, got)
 					}
 				}
 			})

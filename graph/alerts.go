@@ -41,8 +41,8 @@ type Events interface {
 	Next(ctx context.Context) (market.Event, error)
 	// Waiting is how many wait behind it.
 	Waiting() int
-	// Unread is the id before the one that Next gave last.
-	Unread() string
+	// Cursor is the id of the one that Next gave last.
+	Cursor() string
 }
 
 // ErrNoEvent says that there is no event of an id.

@@ -228,7 +228,7 @@ func (t *told) Next(ctx context.Context) (market.Event, error) {
 
 func (t *told) Waiting() int { return len(t.events) }
 
-func (*told) Unread() string { return "" }
+func (*told) Cursor() string { return "" }
 
 // Follow knows no events behind the hundredth, and has forgotten the first.
 func (a *fakeAlerts) Follow(_ context.Context, rules []string, after int64) (graph.Events, error) {
