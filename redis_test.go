@@ -12,9 +12,17 @@ import (
 	"time"
 )
 
-// startRedis runs a server in a folder until the test ends. Without one installed the test is left out on a laptop, and fails
+// redisServer is a Redis that can be killed, and started again over what it had.
+type redisServer struct {
+	t         *testing.T
+	arguments []string
+	address   string
+	running   *exec.Cmd
+}
+
+// runRedis runs a server in a folder until the test ends. Without one installed the test is left out on a laptop, and fails
 // where all must run.
-func startRedis(t *testing.T, dir string, arguments ...string) string {
+func runRedis(t *testing.T, dir string, arguments ...string) *redisServer {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil && os.Getenv("CI") != "" {
@@ -25,21 +33,35 @@ func startRedis(t *testing.T, dir string, arguments ...string) string {
 	}
 	address := freeAddress(t)
 	_, port, _ := net.SplitHostPort(address)
-	server := exec.Command(path, append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", ""}, arguments...)...)
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
+	r := &redisServer{t: t, address: "redis://" + address, arguments: append([]string{path, "--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", ""}, arguments...)}
+	r.start()
+	t.Cleanup(r.kill)
+	return r
+}
+
+// startRedis runs a server, and gives its address.
+func startRedis(t *testing.T, dir string, arguments ...string) string {
+	t.Helper()
+	return runRedis(t, dir, arguments...).address
+}
+
+func (r *redisServer) start() {
+	r.t.Helper()
+	r.running = exec.Command(r.arguments[0], r.arguments[1:]...)
+	if err := r.running.Start(); err != nil {
+		r.t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = server.Process.Kill()
-		_ = server.Wait()
-	})
-	eventually(t, "redis-server answers", func() bool {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	eventually(r.t, "redis-server answers", func() bool {
+		ctx, cancel := context.WithTimeout(r.t.Context(), time.Second)
 		defer cancel()
-		out, err := exec.CommandContext(ctx, "redis-cli", "-p", port, "ping").Output()
+		out, err := exec.CommandContext(ctx, "redis-cli", "-p", r.arguments[2], "ping").Output()
 		return err == nil && bytes.HasPrefix(out, []byte("PONG"))
 	})
-	return "redis://" + address
+}
+
+func (r *redisServer) kill() {
+	_ = r.running.Process.Kill()
+	_ = r.running.Wait()
 }
 
 const wholeMarket = `{
