@@ -210,7 +210,7 @@ func TestAlertsAreTold(t *testing.T) {
 		server.settled(t, rules[each], round+2)
 		for client, f := range followers {
 			eventually(t, client+" is there", func() bool { return f.through.count() > 0 })
-			f.through.breakAll()
+			f.through.breakAll(server.address)
 		}
 	}
 	var want []string

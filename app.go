@@ -204,14 +204,50 @@ func (f *feed) rates(ctx context.Context) error {
 // runnerStore is the store as the runner wants it.
 type runnerStore struct{ *store.Store }
 
-// lockTime is how long a lock outlives a process that died with it: longer than any run.
-const lockTime = 15 * time.Minute
+// A lock outlives a process that died with it by lockTime; one that lives renews it long before.
+const (
+	lockTime  = 20 * time.Second
+	lockRenew = 5 * time.Second
+)
 
-// Lock gives one runner the provider.
+// Lock gives one runner the provider, for as long as this process lives and does not release it.
 func (s runnerStore) Lock(ctx context.Context, provider string, slot time.Time) (scrapers.Lease, error) {
 	lease, err := s.Store.Lock(ctx, provider, slot, lockTime)
 	if errors.Is(err, store.ErrLocked) || errors.Is(err, store.ErrDone) {
 		return nil, fmt.Errorf("%w: %w", scrapers.ErrElsewhere, err)
 	}
-	return lease, err
+	if err != nil {
+		return nil, err
+	}
+	return keep(ctx, lease), nil
+}
+
+// keptLease is a lease that is renewed until it is released: a run may take longer than a lock lasts.
+type keptLease struct {
+	*store.Lease
+	stop func()
+}
+
+func keep(ctx context.Context, lease *store.Lease) keptLease {
+	ctx, cancel := context.WithCancel(ctx)
+	var renewing sync.WaitGroup
+	renewing.Go(func() {
+		tick := time.NewTicker(lockRenew)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				_ = lease.Renew(ctx) // the next commit finds out if it is lost
+			}
+		}
+	})
+	return keptLease{lease, func() { cancel(); renewing.Wait() }}
+}
+
+// Release gives the provider back.
+func (l keptLease) Release(ctx context.Context) error {
+	l.stop()
+	return l.Lease.Release(ctx)
 }

@@ -86,10 +86,10 @@ func TestServices(t *testing.T) {
 		{target: "bark://:device@api.day.app", url: "https://api.day.app/push", good: `{"code":200}`, body: map[string]any{"title": toldTitle, "body": toldBody, "device_key": "device", "url": toldLink},
 			refusals: []string{`{"code":400,"message":"no such device"}`}},
 		{target: "pagerduty:///0123456789abcdef0123456789abcdef", url: "https://events.pagerduty.com/v2/enqueue",
-			body: map[string]any{"routing_key": "0123456789abcdef0123456789abcdef", "event_action": "trigger", "dedup_key": "rule-3/coreweave/h100/europe/on-demand",
+			body: map[string]any{"routing_key": "0123456789abcdef0123456789abcdef", "event_action": "trigger", "dedup_key": "rule/3/coreweave/h100/europe/on-demand",
 				"payload": map[string]any{"summary": toldTitle + ": " + toldText, "severity": "error", "source": "gpuhour", "timestamp": "2026-11-24T02:11:00Z"}}},
 		{target: "opsgenie://api.eu.opsgenie.com/key", url: "https://api.eu.opsgenie.com/v2/alerts", header: map[string]string{"Authorization": "GenieKey key"},
-			body: map[string]any{"message": toldTitle, "alias": "event-000000000007", "description": toldBody, "source": "gpuhour"}},
+			body: map[string]any{"message": toldTitle, "alias": "event/000000000007", "description": toldBody, "source": "gpuhour"}},
 	}
 	for _, test := range tests {
 		network := &answering{status: http.StatusOK, body: test.good}
@@ -157,8 +157,8 @@ func TestPagerDutyCloses(t *testing.T) {
 		kind        market.AlertEventKind
 		action, key string
 	}{
-		{market.Fired, "trigger", "rule-3/coreweave/h100/europe/on-demand"}, {market.Further, "trigger", "rule-3/coreweave/h100/europe/on-demand"},
-		{market.Resolved, "resolve", "rule-3/coreweave/h100/europe/on-demand"}, {market.NoData, "trigger", "event-000000000007"}, {market.TestEvent, "trigger", "event-000000000007"},
+		{market.Fired, "trigger", "rule/3/coreweave/h100/europe/on-demand"}, {market.Further, "trigger", "rule/3/coreweave/h100/europe/on-demand"},
+		{market.Resolved, "resolve", "rule/3/coreweave/h100/europe/on-demand"}, {market.NoData, "trigger", "event/000000000007"}, {market.TestEvent, "trigger", "event/000000000007"},
 	}
 	for _, test := range tests {
 		network := &answering{status: http.StatusAccepted}

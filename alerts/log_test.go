@@ -54,7 +54,7 @@ func TestReadersMissNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		record := &spokenRecord{}
 		for range 3000 { // more than a log has at hand
-			record.say("rule-1")
+			record.say("rule/1")
 		}
 		log := NewLog(record)
 		const more, readers = 500, 40
@@ -80,7 +80,7 @@ func TestReadersMissNothing(t *testing.T) {
 			})
 		}
 		for range more {
-			record.say("rule-2")
+			record.say("rule/2")
 			if err := log.Look(t.Context()); err != nil {
 				t.Error(err)
 			}
@@ -92,7 +92,7 @@ func TestReadersMissNothing(t *testing.T) {
 
 func TestReaderPlaces(t *testing.T) {
 	record := &spokenRecord{gone: 2}
-	record.say("rule-1", "rule-1", "rule-1", "rule-2", "rule-1")
+	record.say("rule/1", "rule/1", "rule/1", "rule/2", "rule/1")
 	for name, c := range map[string]struct {
 		reason string
 		after  int64
@@ -106,7 +106,7 @@ func TestReaderPlaces(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			log := NewLog(record)
-			r, err := log.Read(t.Context(), c.after, func(e market.Event) bool { return e.RuleID == "rule-1" })
+			r, err := log.Read(t.Context(), c.after, func(e market.Event) bool { return e.RuleID == "rule/1" })
 			if !errors.Is(err, c.err) {
 				t.Fatalf("%s: got %v, want %v", c.reason, err, c.err)
 			}
@@ -114,7 +114,7 @@ func TestReaderPlaces(t *testing.T) {
 				return
 			}
 			if name == "from now on" {
-				record.say("rule-1", "rule-1")
+				record.say("rule/1", "rule/1")
 				if err := log.Look(t.Context()); err != nil {
 					t.Fatal(err)
 				}

@@ -159,7 +159,7 @@ func checkLetter(t *testing.T, why, letter string) {
 	if err != nil || subject != "[alert 触发] cheap <H100> @here" {
 		t.Errorf("%s: the subject is %q, %v", why, subject, err)
 	}
-	if id := m.Header.Get("Message-ID"); id != "<event-000000000007@gpuhour>" {
+	if id := m.Header.Get("Message-ID"); id != "<event/000000000007@gpuhour>" {
 		t.Errorf("%s: the id is %s", why, id)
 	}
 	if at, err := m.Header.Date(); err != nil || !at.Equal(judgedAt) {

@@ -43,7 +43,7 @@ func firedEvent() market.Event {
 }
 
 func TestBody(t *testing.T) {
-	const want = `{"type":"alert.fired","timestamp":"2026-11-24T02:11:00Z","data":{"id":"event-000000000007","number":2,"rule":{"id":"rule-3","name":"cheap \u003cH100\u003e @here","version":4},` +
+	const want = `{"type":"alert.fired","timestamp":"2026-11-24T02:11:00Z","data":{"id":"event/000000000007","number":2,"rule":{"id":"rule/3","name":"cheap \u003cH100\u003e @here","version":4},` +
 		`"kind":"FIRED","subject":"CHEAPEST","condition":"BELOW","about":"coreweave/h100/europe/on-demand","at":"2026-11-24T02:11:00Z","observedAt":"2026-11-24T02:10:43Z",` +
 		`"value":"2.39","previous":"2.71","threshold":"2.5","currency":"USD","percent":"10","window":"PT1H30M","stock":"AVAILABLE","reason":null,"offers":12,` +
 		`"offer":{"id":"coreweave/h100/europe/on-demand","provider":"coreweave","kind":"NEOCLOUD","sku":"NVIDIA HGX H100","gpuName":"NVIDIA HGX H100","gpuModel":"H100","gpu":"nvidia/h100-sxm-80gb",` +

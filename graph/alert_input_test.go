@@ -130,7 +130,7 @@ func TestAlertRuleMistakes(t *testing.T) {
 			for argument, query := range map[string]string{
 				"input": create,
 				"rule":  `query($input: AlertRuleInput!) { backtest(rule: $input, from: "2026-11-01T00:00:00Z") { fired } }`,
-				"":      `mutation($input: AlertRuleInput!) { updateAlertRule(id: "rule-1", input: $input) { id } }`,
+				"":      `mutation($input: AlertRuleInput!) { updateAlertRule(id: "rule/1", input: $input) { id } }`,
 			} {
 				if argument == "rule" && strings.HasPrefix(c.argument, "notify") {
 					continue // where it would have spoken changes nothing
@@ -149,7 +149,7 @@ func TestAlertRuleMistakes(t *testing.T) {
 			}
 		})
 	}
-	if len(w.alerts.rules) != 1 || w.alerts.rules["rule-1"].Version != 1 || w.alerts.tried.Name != "" || w.log.Len() > 0 {
+	if len(w.alerts.rules) != 1 || w.alerts.rules["rule/1"].Version != 1 || w.alerts.tried.Name != "" || w.log.Len() > 0 {
 		t.Errorf("what is refused changes nothing, and is no error of ours: %+v %s", w.alerts.rules, w.log.String())
 	}
 }
@@ -181,7 +181,7 @@ func TestAlertRulesAreReadExactly(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			got, want := newWorld(t).make(c.input), c.want
-			want.ID, want.Version, want.Secret, want.CreatedAt, want.Notify = "rule-1", 1, signSecret, noon, []string{}
+			want.ID, want.Version, want.Secret, want.CreatedAt, want.Notify = "rule/1", 1, signSecret, noon, []string{}
 			want.Given, want.Filter = `{"gpus":["H100"]}`, market.Filter{Gpus: []string{"H100"}}
 			want.Enabled, want.FireOnCreate = name != "off", name != "off"
 			want.Name = usually(want.Name, "H100 below two")

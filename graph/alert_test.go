@@ -36,65 +36,65 @@ func alerted(t testing.TB) *world {
 }
 
 func TestAlertRuleSaysEverything(t *testing.T) {
-	alerted(t).expect("every field of a rule", `{ alertRule(id: "rule-1") { __typename id version name subject condition enabled filter threshold percent window currency for rearmPercent cooldown
-		fireOnCreate notify webhookSecret silencedUntil state createdAt lastFiredAt events { totalCount } } none: alertRule(id: "rule-2") { id } odd: alertRule(id: "rule-01") { id } }`,
-		`{"alertRule": {"__typename": "AlertRule", "id": "rule-1", "version": 1, "name": "H100 below two", "subject": "CHEAPEST", "condition": "BELOW", "enabled": true,
+	alerted(t).expect("every field of a rule", `{ alertRule(id: "rule/1") { __typename id version name subject condition enabled filter threshold percent window currency for rearmPercent cooldown
+		fireOnCreate notify webhookSecret silencedUntil state createdAt lastFiredAt events { totalCount } } none: alertRule(id: "rule/2") { id } odd: alertRule(id: "rule/01") { id } }`,
+		`{"alertRule": {"__typename": "AlertRule", "id": "rule/1", "version": 1, "name": "H100 below two", "subject": "CHEAPEST", "condition": "BELOW", "enabled": true,
 		"filter": "{\"gpus\":[\"H100\"],\"maxPricePerGpuHour\":\"3.10\"}", "threshold": "2", "percent": null, "window": null, "currency": "USD", "for": "PT0S", "rearmPercent": 2,
 		"cooldown": "PT0S", "fireOnCreate": true, "notify": ["https://a.example/***", "https://b.example/***"], "webhookSecret": null, "silencedUntil": null, "state": "SOURCE_ERROR",
 		"createdAt": "2026-11-20T12:00:00.000Z", "lastFiredAt": "2026-11-20T09:00:00.000Z", "events": {"totalCount": 2}}, "none": null, "odd": null}`)
 	w := newWorld(t)
 	w.make(of("DROPS", map[string]any{"percent": 0.1, "window": "P30D", "rearmPercent": 33.33, "for": "PT5M", "cooldown": "PT1H"}))
-	w.expect("percentages are the numbers they were", `{ alertRule(id: "rule-1") { threshold percent window for rearmPercent cooldown state lastFiredAt } }`,
+	w.expect("percentages are the numbers they were", `{ alertRule(id: "rule/1") { threshold percent window for rearmPercent cooldown state lastFiredAt } }`,
 		`{"alertRule": {"threshold": null, "percent": 0.1, "window": "P30D", "for": "PT5M", "rearmPercent": 33.33, "cooldown": "PT1H", "state": "OK", "lastFiredAt": null}}`)
 }
 
 func TestAlertEventSaysWhatWasThen(t *testing.T) {
 	w := alerted(t)
-	w.expect("every field of an event, the offer at the price, stock and time of then", `{ node(id: "event-000000000001") { ... on AlertEvent { id number kind rule { id name } ruleName subject condition at observedAt
+	w.expect("every field of an event, the offer at the price, stock and time of then", `{ node(id: "event/000000000001") { ... on AlertEvent { id number kind rule { id name } ruleName subject condition at observedAt
 		value previous threshold currency reason sources { url digest } deliveries { id channel status attempts lastError nextAttemptAt deliveredAt event { id } }
 		offer { id price { amount } pricePerGpuHour stock observedAt stale source { fetchedAt digest } provider { id status } gpu { id } } } } }`,
-		`{"node": {"id": "event-000000000001", "number": 1, "kind": "FIRED", "rule": {"id": "rule-1", "name": "H100 below two"}, "ruleName": "as it was called", "subject": "CHEAPEST", "condition": "BELOW",
+		`{"node": {"id": "event/000000000001", "number": 1, "kind": "FIRED", "rule": {"id": "rule/1", "name": "H100 below two"}, "ruleName": "as it was called", "subject": "CHEAPEST", "condition": "BELOW",
 		"at": "2026-11-20T09:00:00.000Z", "observedAt": "2026-11-20T08:00:00.000Z", "value": "1.900000", "previous": "2.4625", "threshold": "2", "currency": "USD", "reason": null,
 		"sources": [{"url": "https://alpha.example/prices", "digest": "as of then"}],
-		"deliveries": [{"id": "event-000000000001/0", "channel": "https://a.example/***", "status": "DELIVERED", "attempts": 1, "lastError": null, "nextAttemptAt": null, "deliveredAt": "2026-11-20T09:00:01.000Z", "event": {"id": "event-000000000001"}},
-		{"id": "event-000000000001/1", "channel": "https://b.example/***", "status": "FAILED", "attempts": 9, "lastError": "answered 503", "nextAttemptAt": null, "deliveredAt": null, "event": {"id": "event-000000000001"}}],
+		"deliveries": [{"id": "event/000000000001/0", "channel": "https://a.example/***", "status": "DELIVERED", "attempts": 1, "lastError": null, "nextAttemptAt": null, "deliveredAt": "2026-11-20T09:00:01.000Z", "event": {"id": "event/000000000001"}},
+		{"id": "event/000000000001/1", "channel": "https://b.example/***", "status": "FAILED", "attempts": 9, "lastError": "answered 503", "nextAttemptAt": null, "deliveredAt": null, "event": {"id": "event/000000000001"}}],
 		"offer": {"id": "`+h100s+`", "price": {"amount": "15.2"}, "pricePerGpuHour": "1.9", "stock": "LIMITED", "observedAt": "2026-11-20T08:00:00.000Z", "stale": false,
 		"source": {"fetchedAt": "2026-11-20T08:00:00.000Z", "digest": "as of then"}, "provider": {"id": "alpha", "status": "FRESH"}, "gpu": {"id": "nvidia/h100-sxm-80gb"}}}}`)
 	w.expect("today's offer is another", `{ offer(id: "`+h100s+`") { price { amount } stock observedAt source { digest } } }`,
 		`{"offer": {"price": {"amount": "19.7"}, "stock": "AVAILABLE", "observedAt": "2026-11-20T10:00:00.000Z", "source": {"digest": "d1alpha"}}}`)
-	w.expect("what it is about none of is null, and lists are empty", `{ node(id: "event-000000000002") { ... on AlertEvent { number kind offer { id } value previous threshold reason sources { url } deliveries { id } } } }`,
+	w.expect("what it is about none of is null, and lists are empty", `{ node(id: "event/000000000002") { ... on AlertEvent { number kind offer { id } value previous threshold reason sources { url } deliveries { id } } } }`,
 		`{"node": {"number": 2, "kind": "SOURCE_ERROR", "offer": null, "value": null, "previous": null, "threshold": null, "reason": "alpha answered 503", "sources": [], "deliveries": []}}`)
 	type said struct {
 		Node struct{ Usual, English string }
 	}
-	got := ask[said](w, `{ node(id: "event-000000000001") { ... on AlertEvent { usual: summary(lang: null) english: summary(lang: "en") } } }`, nil)
+	got := ask[said](w, `{ node(id: "event/000000000001") { ... on AlertEvent { usual: summary(lang: null) english: summary(lang: "en") } } }`, nil)
 	if got.Node.Usual == "" || got.Node.Usual != got.Node.English {
 		t.Errorf("null asks for the default: %+v", got)
 	}
 	w.alerts.events[0].ObservedAt = noon.Add(-80 * time.Hour)
 	w.alerts.events[0].Offer.Listed.Currency = market.CNY
-	w.expect("freshness and exchange rates are of then: what was read 77 hours before was stale", `{ node(id: "event-000000000001") { ... on AlertEvent { offer { stale pricePerGpuHour fx { date } } } } }`,
+	w.expect("freshness and exchange rates are of then: what was read 77 hours before was stale", `{ node(id: "event/000000000001") { ... on AlertEvent { offer { stale pricePerGpuHour fx { date } } } } }`,
 		`{"node": {"offer": {"stale": true, "pricePerGpuHour": "0.263889", "fx": {"date": "2026-11-19T00:00:00.000Z"}}}}`)
 	w.alerts.events[0].At = noon.Add(-48 * time.Hour)
-	w.expect("on the 18th no rate was known yet, and so no price in dollars", `{ node(id: "event-000000000001") { ... on AlertEvent { offer { stale pricePerGpuHour fx { date } } } } }`,
+	w.expect("on the 18th no rate was known yet, and so no price in dollars", `{ node(id: "event/000000000001") { ... on AlertEvent { offer { stale pricePerGpuHour fx { date } } } } }`,
 		`{"node": {"offer": {"stale": false, "pricePerGpuHour": null, "fx": null}}}`)
-	w.expect("a deleted rule is null, what it has said stays", `mutation { deleteAlertRule(id: "rule-1") }`, `{"deleteAlertRule": "rule-1"}`)
-	w.expect("a deleted rule is null, what it has said stays", `{ node(id: "event-000000000001") { ... on AlertEvent { rule { id } ruleName } } }`, `{"node": {"rule": null, "ruleName": "as it was called"}}`)
+	w.expect("a deleted rule is null, what it has said stays", `mutation { deleteAlertRule(id: "rule/1") }`, `{"deleteAlertRule": "rule/1"}`)
+	w.expect("a deleted rule is null, what it has said stays", `{ node(id: "event/000000000001") { ... on AlertEvent { rule { id } ruleName } } }`, `{"node": {"rule": null, "ruleName": "as it was called"}}`)
 }
 
 func TestNodeFindsRulesAndEvents(t *testing.T) {
 	cases := map[string]struct{ reason, id, want string }{
-		"rule":            {"a rule by its number", "rule-1", `{"node": {"__typename": "AlertRule", "id": "rule-1"}}`},
-		"event":           {"an event by its number", "event-000000000002", `{"node": {"__typename": "AlertEvent", "id": "event-000000000002"}}`},
-		"no rule":         {"what was never made is null", "rule-2", `{"node": null}`},
-		"no event":        {"what never happened is null", "event-000000000003", `{"node": null}`},
-		"far event":       {"or is far away", "event-9223372036854775807", `{"node": null}`},
-		"rule zero":       {"they begin at one", "rule-0", `{"node": null}`},
-		"other spelling":  {"an id is spelt in one way", "rule-01", `{"node": null}`},
-		"short event":     {"of an event too", "event-1", `{"node": null}`},
+		"rule":            {"a rule by its number", "rule/1", `{"node": {"__typename": "AlertRule", "id": "rule/1"}}`},
+		"event":           {"an event by its number", "event/000000000002", `{"node": {"__typename": "AlertEvent", "id": "event/000000000002"}}`},
+		"no rule":         {"what was never made is null", "rule/2", `{"node": null}`},
+		"no event":        {"what never happened is null", "event/000000000003", `{"node": null}`},
+		"far event":       {"or is far away", "event/9223372036854775807", `{"node": null}`},
+		"rule zero":       {"they begin at one", "rule/0", `{"node": null}`},
+		"other spelling":  {"an id is spelt in one way", "rule/01", `{"node": null}`},
+		"short event":     {"of an event too", "event/1", `{"node": null}`},
 		"negative":        {"no number is below", "rule--1", `{"node": null}`},
-		"too long":        {"nor beyond all", "rule-9223372036854775808", `{"node": null}`},
-		"delivery":        {"a delivery is no node", "event-000000000001/0", `{"node": null}`},
+		"too long":        {"nor beyond all", "rule/9223372036854775808", `{"node": null}`},
+		"delivery":        {"a delivery is no node", "event/000000000001/0", `{"node": null}`},
 		"provider's name": {"a word alone is a provider's", "rule", `{"node": null}`},
 		"provider":        {"which is still found", "alpha", `{"node": {"__typename": "Provider", "id": "alpha"}}`},
 	}
@@ -130,8 +130,8 @@ func TestAlertListsArePaged(t *testing.T) {
 	for range 230 {
 		w.make(asked(nil))
 	}
-	delete(w.alerts.rules, "rule-1")
-	delete(w.alerts.rules, "rule-2")
+	delete(w.alerts.rules, "rule/1")
+	delete(w.alerts.rules, "rule/2")
 	for i := range 460 {
 		w.alerts.say(market.Event{RuleID: market.RuleID(int64(i%2)*2 + 1), Kind: market.Fired, At: noon})
 	}
@@ -145,7 +145,7 @@ func TestAlertListsArePaged(t *testing.T) {
 			return ask[struct{ AlertRules ids }](w, `query($first: Int, $after: String) { alertRules(first: $first, after: $after)`+connection+`}`, v).AlertRules
 		}, 228, market.RuleID},
 		"events": {func(v map[string]any) ids {
-			return ask[struct{ AlertRule struct{ Events ids } }](w, `query($first: Int, $after: String) { alertRule(id: "rule-3") { events(first: $first, after: $after)`+connection+`} }`, v).AlertRule.Events
+			return ask[struct{ AlertRule struct{ Events ids } }](w, `query($first: Int, $after: String) { alertRule(id: "rule/3") { events(first: $first, after: $after)`+connection+`} }`, v).AlertRule.Events
 		}, 230, market.EventID},
 	}
 	for name, l := range lists {
@@ -197,22 +197,22 @@ func TestAlertListsArePaged(t *testing.T) {
 	}
 	for query, says := range map[string]string{
 		`{ alertRules(first: -1) { totalCount } }`:                                                               "first: expected zero or more",
-		`{ alertRules(after: "x") { totalCount } }`:                                                              `after: expected a cursor from an earlier answer, or an id such as "rule-7"`,
-		`{ alertRules(after: "event-000000000001") { totalCount } }`:                                             `after: expected a cursor`,
-		`{ alertRule(id: "rule-3") { events(first: -1) { totalCount } } }`:                                       "first: expected zero or more",
-		`{ alertRule(id: "rule-3") { events(after: "rule-1") { totalCount } } }`:                                 `after: expected a cursor from an earlier answer, or an id such as "event-000000000042"`,
+		`{ alertRules(after: "x") { totalCount } }`:                                                              `after: expected a cursor from an earlier answer, or an id such as "rule/7"`,
+		`{ alertRules(after: "event/000000000001") { totalCount } }`:                                             `after: expected a cursor`,
+		`{ alertRule(id: "rule/3") { events(first: -1) { totalCount } } }`:                                       "first: expected zero or more",
+		`{ alertRule(id: "rule/3") { events(after: "rule/1") { totalCount } } }`:                                 `after: expected a cursor from an earlier answer, or an id such as "event/000000000042"`,
 		`{ deadLetters(first: -1) { id } }`:                                                                      "first: expected zero or more",
-		`mutation { silenceAlertRule(id: "rule-1", until: "2026-11-20T12:00:00Z") { id } }`:                      "until: expected a moment to come, a year ahead at most",
-		`mutation { silenceAlertRule(id: "rule-1", until: "2027-11-20T12:00:00.001Z") { id } }`:                  "until: expected a moment to come",
-		`mutation { silenceAlertRule(id: "rule-1", until: "tomorrow") { id } }`:                                  "until: expected a time such as",
-		`mutation { deleteAlertRule(id: "rule-999") }`:                                                           "there is no alert rule of that id",
-		`mutation { deleteAlertRule(id: "../rule-1") }`:                                                          "there is no alert rule of that id",
-		`mutation { testAlertRule(id: "rule-999") { id } }`:                                                      "there is no alert rule of that id",
+		`mutation { silenceAlertRule(id: "rule/1", until: "2026-11-20T12:00:00Z") { id } }`:                      "until: expected a moment to come, a year ahead at most",
+		`mutation { silenceAlertRule(id: "rule/1", until: "2027-11-20T12:00:00.001Z") { id } }`:                  "until: expected a moment to come",
+		`mutation { silenceAlertRule(id: "rule/1", until: "tomorrow") { id } }`:                                  "until: expected a time such as",
+		`mutation { deleteAlertRule(id: "rule/999") }`:                                                           "there is no alert rule of that id",
+		`mutation { deleteAlertRule(id: "../rule/1") }`:                                                          "there is no alert rule of that id",
+		`mutation { testAlertRule(id: "rule/999") { id } }`:                                                      "there is no alert rule of that id",
 		`mutation { testAlertRule(id: "alpha") { id } }`:                                                         "there is no alert rule of that id",
-		`mutation { silenceAlertRule(id: "rule-999", until: "2027-11-20T12:00:00Z") { id } }`:                    "there is no alert rule of that id",
+		`mutation { silenceAlertRule(id: "rule/999", until: "2027-11-20T12:00:00Z") { id } }`:                    "there is no alert rule of that id",
 		`mutation { silenceAlertRule(id: "", until: null) { id } }`:                                              "there is no alert rule of that id",
-		`mutation { redeliver(delivery: "event-000000000001") { id } }`:                                          "there is no delivery of that id",
-		`mutation { redeliver(delivery: "event-000000000001/0") { id } }`:                                        "there is no delivery of that id",
+		`mutation { redeliver(delivery: "event/000000000001") { id } }`:                                          "there is no delivery of that id",
+		`mutation { redeliver(delivery: "event/000000000001/0") { id } }`:                                        "there is no delivery of that id",
 		`{ backtest(rule: ` + below2 + `, from: "2026-11-20T12:00:00Z") { fired } }`:                             "from: expected a moment before the end",
 		`{ backtest(rule: ` + below2 + `, from: "2025-11-19T11:59:59Z") { fired } }`:                             "from: expected at most 366 days before the end",
 		`{ backtest(rule: ` + below2 + `, from: "0001-01-01T00:00:00Z") { fired } }`:                             "from: expected at most 366 days before the end",
@@ -253,7 +253,7 @@ func TestRulesAskOnceHowTheyStand(t *testing.T) {
 		}
 	}
 	w.alerts.asked = nil
-	w.expect("nothing is asked for what nobody wants to know", `{ alertRules(first: 1) { nodes { id } } }`, `{"alertRules": {"nodes": [{"id": "rule-1"}]}}`)
+	w.expect("nothing is asked for what nobody wants to know", `{ alertRules(first: 1) { nodes { id } } }`, `{"alertRules": {"nodes": [{"id": "rule/1"}]}}`)
 	if len(w.alerts.asked) != 0 {
 		t.Errorf("%d questions", len(w.alerts.asked))
 	}
@@ -277,44 +277,44 @@ func TestRuleStands(t *testing.T) {
 	}
 	for name, c := range cases {
 		w := alerted(t)
-		rule := w.alerts.rules["rule-1"]
+		rule := w.alerts.rules["rule/1"]
 		rule.Enabled, rule.SilencedUntil = c.enabled, c.silenced
-		w.alerts.rules["rule-1"], w.alerts.standings["rule-1"] = rule, market.RuleStanding{State: c.standing}
+		w.alerts.rules["rule/1"], w.alerts.standings["rule/1"] = rule, market.RuleStanding{State: c.standing}
 		until := "null"
 		if c.silenced.After(noon) {
 			until = `"2026-11-20T12:00:01.000Z"`
 		}
-		w.expect(name+": "+c.reason, `{ alertRule(id: "rule-1") { state silencedUntil } }`, `{"alertRule": {"state": "`+c.want+`", "silencedUntil": `+until+`}}`)
+		w.expect(name+": "+c.reason, `{ alertRule(id: "rule/1") { state silencedUntil } }`, `{"alertRule": {"state": "`+c.want+`", "silencedUntil": `+until+`}}`)
 	}
 }
 
 func TestSilence(t *testing.T) {
 	w := alerted(t)
-	w.expect("up to a year", `mutation { silenceAlertRule(id: "rule-1", until: "2027-11-20T12:00:00Z") { version state silencedUntil } }`,
+	w.expect("up to a year", `mutation { silenceAlertRule(id: "rule/1", until: "2027-11-20T12:00:00Z") { version state silencedUntil } }`,
 		`{"silenceAlertRule": {"version": 1, "state": "SILENCED", "silencedUntil": "2027-11-20T12:00:00.000Z"}}`)
-	w.expect("null ends it", `mutation { silenceAlertRule(id: "rule-1", until: null) { state silencedUntil } }`, `{"silenceAlertRule": {"state": "SOURCE_ERROR", "silencedUntil": null}}`)
-	w.expect("as does nothing", `mutation { silenceAlertRule(id: "rule-1") { silencedUntil } }`, `{"silenceAlertRule": {"silencedUntil": null}}`)
-	if !w.alerts.rules["rule-1"].SilencedUntil.IsZero() {
+	w.expect("null ends it", `mutation { silenceAlertRule(id: "rule/1", until: null) { state silencedUntil } }`, `{"silenceAlertRule": {"state": "SOURCE_ERROR", "silencedUntil": null}}`)
+	w.expect("as does nothing", `mutation { silenceAlertRule(id: "rule/1") { silencedUntil } }`, `{"silenceAlertRule": {"silencedUntil": null}}`)
+	if !w.alerts.rules["rule/1"].SilencedUntil.IsZero() {
 		t.Error("the silence goes on")
 	}
 }
 
-const update = `mutation($input: AlertRuleInput!) { updateAlertRule(id: "rule-1", input: $input) { id version name subject threshold notify webhookSecret createdAt silencedUntil } }`
+const update = `mutation($input: AlertRuleInput!) { updateAlertRule(id: "rule/1", input: $input) { id version name subject threshold notify webhookSecret createdAt silencedUntil } }`
 
 // TestUpdatePutsARuleInTheOthersPlace holds what an edit changes, and what it leaves.
 func TestUpdatePutsARuleInTheOthersPlace(t *testing.T) {
 	w := alerted(t)
-	before := w.alerts.rules["rule-1"]
+	before := w.alerts.rules["rule/1"]
 	before.CreatedAt, before.SilencedUntil = noon.Add(-time.Hour), noon.Add(time.Hour)
-	w.alerts.rules["rule-1"] = before
+	w.alerts.rules["rule/1"] = before
 	type updated struct{ UpdateAlertRule map[string]any }
 	got := ask[updated](w, update, map[string]any{"input": of("NEW_LOW", map[string]any{"window": "P1D", "name": "lows", "notify": []string{"https://b.example/***", hook("c")}})})
-	want := map[string]any{"id": "rule-1", "version": 2.0, "name": "lows", "subject": "CHEAPEST", "threshold": nil, "notify": []any{"https://b.example/***", "https://c.example/***"}, "webhookSecret": nil,
+	want := map[string]any{"id": "rule/1", "version": 2.0, "name": "lows", "subject": "CHEAPEST", "threshold": nil, "notify": []any{"https://b.example/***", "https://c.example/***"}, "webhookSecret": nil,
 		"createdAt": "2026-11-20T11:00:00.000Z", "silencedUntil": "2026-11-20T13:00:00.000Z"}
 	if diff := cmp.Diff(want, got.UpdateAlertRule); diff != "" {
 		t.Errorf("the rest is as its default says, the secret stays where it was (-want +got):\n%s", diff)
 	}
-	after := w.alerts.rules["rule-1"]
+	after := w.alerts.rules["rule/1"]
 	if diff := cmp.Diff([]string{hook("b"), hook("c")}, after.Notify); diff != "" || after.Secret != signSecret {
 		t.Errorf("a target that is named as it is shown stays as it is (-want +got):\n%s", diff)
 	}
@@ -327,9 +327,9 @@ func TestUpdatePutsARuleInTheOthersPlace(t *testing.T) {
 		says      string
 	}{
 		"edited": {"an edit of somebody else's is not lost", func() {
-			w.alerts.rules["rule-1"] = market.Rule{ID: "rule-1", Version: 9}
+			w.alerts.rules["rule/1"] = market.Rule{ID: "rule/1", Version: 9}
 		}, nil, nil, "CONFLICT", "the alert rule was changed meanwhile"},
-		"deleted":    {"what was deleted stays so", func() { delete(w.alerts.rules, "rule-1") }, nil, nil, "NOT_FOUND", "there is no alert rule of that id"},
+		"deleted":    {"what was deleted stays so", func() { delete(w.alerts.rules, "rule/1") }, nil, nil, "NOT_FOUND", "there is no alert rule of that id"},
 		"which":      {"of two that are shown alike nobody can tell which", nil, []string{"https://a.example/***"}, []string{hook("a"), hook("a") + "2"}, "BAD_USER_INPUT", "input.notify[0]: several targets"},
 		"said twice": {"as it is shown, and in full", nil, []string{"https://a.example/***", hook("a")}, []string{hook("a")}, "BAD_USER_INPUT", "input.notify[1]: the same as notify[0]"},
 	}
@@ -338,7 +338,7 @@ func TestUpdatePutsARuleInTheOthersPlace(t *testing.T) {
 		if c.kept != nil {
 			rule.Notify = c.kept
 		}
-		w.alerts.rules["rule-1"], w.alerts.meanwhile = rule, c.meanwhile
+		w.alerts.rules["rule/1"], w.alerts.meanwhile = rule, c.meanwhile
 		got, _ := w.send(update, map[string]any{"input": asked(map[string]any{"notify": append([]string{}, c.notify...)})})
 		if len(got.Errors) != 1 || got.Errors[0].Extensions.Code != c.code || !strings.HasPrefix(got.Errors[0].Message, c.says) {
 			t.Errorf("%s: %s: %+v", name, c.reason, got.Errors)
@@ -353,25 +353,25 @@ func TestUpdatePutsARuleInTheOthersPlace(t *testing.T) {
 func TestDeliveriesAreTestedAndTriedAgain(t *testing.T) {
 	w := alerted(t)
 	w.expect("what was given up, with what it said", `{ deadLetters { id channel status lastError event { id rule { name } } } }`,
-		`{"deadLetters": [{"id": "event-000000000001/1", "channel": "https://b.example/***", "status": "FAILED", "lastError": "answered 503", "event": {"id": "event-000000000001", "rule": {"name": "H100 below two"}}}]}`)
-	w.expect("is tried again", `mutation { redeliver(delivery: "event-000000000001/1") { status attempts nextAttemptAt } }`,
+		`{"deadLetters": [{"id": "event/000000000001/1", "channel": "https://b.example/***", "status": "FAILED", "lastError": "answered 503", "event": {"id": "event/000000000001", "rule": {"name": "H100 below two"}}}]}`)
+	w.expect("is tried again", `mutation { redeliver(delivery: "event/000000000001/1") { status attempts nextAttemptAt } }`,
 		`{"redeliver": {"status": "PENDING", "attempts": 9, "nextAttemptAt": "2026-11-20T12:00:00.000Z"}}`)
 	w.expect("once", `{ deadLetters(first: null) { id } }`, `{"deadLetters": []}`)
-	got, _ := w.send(`mutation { redeliver(delivery: "event-000000000001/1") { status } }`, nil)
+	got, _ := w.send(`mutation { redeliver(delivery: "event/000000000001/1") { status } }`, nil)
 	if len(got.Errors) != 1 || got.Errors[0].Extensions.Code != "CONFLICT" || got.Errors[0].Message != graph.ErrNotDead.Error() {
 		t.Errorf("what is under way is not begun again: %+v", got.Errors)
 	}
-	w.expect("a sample is an event like any other", `mutation { testAlertRule(id: "rule-1") { id channel event { kind number rule { id } } } }`,
-		`{"testAlertRule": [{"id": "event-000000000003/0", "channel": "https://a.example/***", "event": {"kind": "TEST", "number": 3, "rule": {"id": "rule-1"}}},
-		{"id": "event-000000000003/1", "channel": "https://b.example/***", "event": {"kind": "TEST", "number": 3, "rule": {"id": "rule-1"}}}]}`)
+	w.expect("a sample is an event like any other", `mutation { testAlertRule(id: "rule/1") { id channel event { kind number rule { id } } } }`,
+		`{"testAlertRule": [{"id": "event/000000000003/0", "channel": "https://a.example/***", "event": {"kind": "TEST", "number": 3, "rule": {"id": "rule/1"}}},
+		{"id": "event/000000000003/1", "channel": "https://b.example/***", "event": {"kind": "TEST", "number": 3, "rule": {"id": "rule/1"}}}]}`)
 	w.alerts.events = nil
-	w.expect("what is no longer kept is null", `{ node(id: "event-000000000001") { id } }`, `{"node": null}`)
+	w.expect("what is no longer kept is null", `{ node(id: "event/000000000001") { id } }`, `{"node": null}`)
 }
 
 func TestBacktest(t *testing.T) {
 	w := newWorld(t)
 	for i := range 205 {
-		w.alerts.backtest.Events = append(w.alerts.backtest.Events, market.Event{Sequence: 7, RuleID: "rule-1", RuleName: "x", Kind: market.Fired, Subject: market.Cheapest, Condition: market.Below,
+		w.alerts.backtest.Events = append(w.alerts.backtest.Events, market.Event{Sequence: 7, RuleID: "rule/1", RuleName: "x", Kind: market.Fired, Subject: market.Cheapest, Condition: market.Below,
 			Value: in(decimal.MustParse("1.99")), At: noon.Add(time.Duration(i) * time.Minute), Currency: market.USD, Targets: 2})
 	}
 	w.alerts.backtest.Fired = 205
@@ -397,7 +397,7 @@ func TestBacktest(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for i, e := range got.Events {
-		if seen[e.ID] || !strings.HasPrefix(e.ID, "backtest-") || e.Number != i+1 || e.Rule != nil || e.Value != "1.99" {
+		if seen[e.ID] || !strings.HasPrefix(e.ID, "backtest/") || e.Number != i+1 || e.Rule != nil || e.Value != "1.99" {
 			t.Errorf("an event that never was has no place among those that were, and is like no other: %+v", e)
 		}
 		seen[e.ID] = true
@@ -432,22 +432,22 @@ func TestSecretsStayInside(t *testing.T) {
 		variables map[string]any
 	}{
 		{`{ alertRules(first: 3) { nodes { ` + rule + ` } } }`, nil},
-		{`{ alertRule(id: "rule-1") { ` + rule + ` } }`, nil},
-		{`{ node(id: "rule-1") { ... on AlertRule { ` + rule + ` } } }`, nil},
-		{`{ node(id: "event-000000000001") { ... on AlertEvent { ` + event + ` rule { ` + rule + ` } deliveries { ` + delivery + ` } } } }`, nil},
+		{`{ alertRule(id: "rule/1") { ` + rule + ` } }`, nil},
+		{`{ node(id: "rule/1") { ... on AlertRule { ` + rule + ` } } }`, nil},
+		{`{ node(id: "event/000000000001") { ... on AlertEvent { ` + event + ` rule { ` + rule + ` } deliveries { ` + delivery + ` } } } }`, nil},
 		{`{ deadLetters(first: 3) { ` + delivery + ` } }`, nil},
 		{`query($input: AlertRuleInput!) { backtest(rule: $input, from: "2026-11-01T00:00:00Z") { fired events { id summary } } }`, input},
 		{`query($input: AlertRuleInput!) { backtest(rule: $input, from: "2026-11-01T00:00:00Z") { fired } }`, worse},
-		{`mutation($input: AlertRuleInput!) { updateAlertRule(id: "rule-1", input: $input) { ` + rule + ` } }`, input},
-		{`mutation($input: AlertRuleInput!) { updateAlertRule(id: "rule-1", input: $input) { id } }`, bad},
+		{`mutation($input: AlertRuleInput!) { updateAlertRule(id: "rule/1", input: $input) { ` + rule + ` } }`, input},
+		{`mutation($input: AlertRuleInput!) { updateAlertRule(id: "rule/1", input: $input) { id } }`, bad},
 		{create, bad},
 		{create, worse},
-		{`mutation { silenceAlertRule(id: "rule-1", until: "2026-11-20T13:00:00Z") { ` + rule + ` } }`, nil},
-		{`mutation { testAlertRule(id: "rule-1") { ` + delivery + ` } }`, nil},
-		{`mutation { redeliver(delivery: "event-000000000001/1") { ` + delivery + ` } }`, nil},
-		{`mutation { redeliver(delivery: "event-000000000001/1") { ` + delivery + ` } }`, nil},
-		{`mutation { deleteAlertRule(id: "rule-1") }`, nil},
-		{`{ node(id: "event-000000000001") { ... on AlertEvent { ` + event + ` rule { id } deliveries { ` + delivery + ` } } } }`, nil},
+		{`mutation { silenceAlertRule(id: "rule/1", until: "2026-11-20T13:00:00Z") { ` + rule + ` } }`, nil},
+		{`mutation { testAlertRule(id: "rule/1") { ` + delivery + ` } }`, nil},
+		{`mutation { redeliver(delivery: "event/000000000001/1") { ` + delivery + ` } }`, nil},
+		{`mutation { redeliver(delivery: "event/000000000001/1") { ` + delivery + ` } }`, nil},
+		{`mutation { deleteAlertRule(id: "rule/1") }`, nil},
+		{`{ node(id: "event/000000000001") { ... on AlertEvent { ` + event + ` rule { id } deliveries { ` + delivery + ` } } } }`, nil},
 	}
 	for _, broken := range []bool{false, true} {
 		w := alerted(t)
@@ -468,23 +468,23 @@ func TestSecretsStayInside(t *testing.T) {
 		}
 	}
 	w := alerted(t)
-	w.alerts.say(market.Event{RuleID: "rule-2", Kind: market.Fired, At: noon}, hook("a"))
+	w.alerts.say(market.Event{RuleID: "rule/2", Kind: market.Fired, At: noon}, hook("a"))
 	got, _ := w.send(`mutation($input: AlertRuleInput!) { createAlertRule(input: $input) { `+rule+` } }`, input)
 	if n := strings.Count(string(got.Data), signSecret); n != 1 || strings.Contains(string(got.Data), hookSecret) {
 		t.Errorf("the secret is shown once, in the answer that makes the rule: %d times in %s %+v", n, got.Data, got.Errors)
 	}
 	if got := ask[struct {
 		AlertRule struct{ WebhookSecret *string }
-	}](w, `{ alertRule(id: "rule-2") { webhookSecret } }`, nil); got.AlertRule.WebhookSecret != nil {
+	}](w, `{ alertRule(id: "rule/2") { webhookSecret } }`, nil); got.AlertRule.WebhookSecret != nil {
 		t.Error("and never after")
 	}
 }
 
 // TestAlertsThatCannotBeReadAreErrorsOfOurs holds that a store that is gone is no rule that is not there.
 func TestAlertsThatCannotBeReadAreErrorsOfOurs(t *testing.T) {
-	for _, query := range []string{`{ alertRules { totalCount } }`, `{ alertRules(after: "rule-1") { totalCount } }`, `{ alertRule(id: "rule-1") { id } }`, `{ node(id: "rule-1") { id } }`,
-		`{ node(id: "event-000000000001") { id } }`, `{ deadLetters { id } }`, `{ backtest(rule: ` + below2 + `, from: "2026-11-01T00:00:00Z") { fired } }`,
-		`mutation { createAlertRule(input: ` + below2 + `) { id } }`, `mutation { updateAlertRule(id: "rule-1", input: ` + below2 + `) { id } }`} {
+	for _, query := range []string{`{ alertRules { totalCount } }`, `{ alertRules(after: "rule/1") { totalCount } }`, `{ alertRule(id: "rule/1") { id } }`, `{ node(id: "rule/1") { id } }`,
+		`{ node(id: "event/000000000001") { id } }`, `{ deadLetters { id } }`, `{ backtest(rule: ` + below2 + `, from: "2026-11-01T00:00:00Z") { fired } }`,
+		`mutation { createAlertRule(input: ` + below2 + `) { id } }`, `mutation { updateAlertRule(id: "rule/1", input: ` + below2 + `) { id } }`} {
 		w := alerted(t)
 		w.alerts.broken = true
 		got, _ := w.send(query, nil)
@@ -503,20 +503,20 @@ func TestAlertsAreWeighed(t *testing.T) {
 	}{
 		"a page of rules":      {"200 with how they stand", `{ alertRules(first: 200) { totalCount nodes { id name state lastFiredAt notify filter threshold } } }`, false},
 		"rules and what":       {"a dashboard's fifty with the first of what they said", `{ alertRules { nodes { id name state events(first: 5) { nodes { id kind at summary value } } } } }`, false},
-		"a page of events":     {"200 with the offers as they were", `{ alertRule(id: "rule-1") { events(first: 200) { nodes { id kind at offer { ` + allOfAnOffer + ` } } } } }`, false},
+		"a page of events":     {"200 with the offers as they were", `{ alertRule(id: "rule/1") { events(first: 200) { nodes { id kind at offer { ` + allOfAnOffer + ` } } } } }`, false},
 		"a page of letters":    {"200 with what they said", `{ deadLetters(first: 200) { id channel lastError event { id kind at summary } } }`, false},
 		"everything ever said": {"200 rules with 200 events each", `{ alertRules(first: 200) { nodes { events(first: 200) { nodes { id } } } } }`, true},
 		"deliveries of all":    {"a question to the store for each event of each rule", `{ alertRules(first: 50) { nodes { events(first: 50) { nodes { deliveries { id } } } } } }`, true},
-		"round and round":      {"from a rule to its events, and back", `{ alertRule(id: "rule-1") { events(first: 20) { nodes { rule { events(first: 20) { nodes { rule { id } } } } } } } }`, true},
+		"round and round":      {"from a rule to its events, and back", `{ alertRule(id: "rule/1") { events(first: 20) { nodes { rule { events(first: 20) { nodes { rule { id } } } } } } } }`, true},
 		"a backtest":           {"is worth five looks at the past", `{ ` + backtest + ` }`, false},
 		"two backtests":        {"one at a time", many(2, backtest), true},
 		"a length elsewhere":   {"in a variable it weighs the same", `query($n: Int) { deadLetters(first: $n) { event { rule { events(first: 5) { nodes { id } } } } } }`, true},
-		"many rules by name":   {"each is a question to the store", many(150, `alertRule(id: "rule-1") { id }`), false},
-		"node by node":         {"by id, too, as far as one request goes", many(150, `node(id: "rule-1") { id }`), false},
-		"rules and states":     {"an alias each costs what it is", many(50, `alertRule(id: "rule-1") { events { totalCount nodes { id rule { id } } } }`), true},
-		"samples":              {"messages to others are few", `mutation ` + many(10, `testAlertRule(id: "rule-1") { id }`), true},
-		"a few samples":        {"but some are", `mutation ` + many(3, `testAlertRule(id: "rule-1") { id status lastError }`), false},
-		"letters again":        {"a hundred at once is a mail bomb", `mutation ` + many(101, `redeliver(delivery: "event-000000000001/1") { id }`), true},
+		"many rules by name":   {"each is a question to the store", many(150, `alertRule(id: "rule/1") { id }`), false},
+		"node by node":         {"by id, too, as far as one request goes", many(150, `node(id: "rule/1") { id }`), false},
+		"rules and states":     {"an alias each costs what it is", many(50, `alertRule(id: "rule/1") { events { totalCount nodes { id rule { id } } } }`), true},
+		"samples":              {"messages to others are few", `mutation ` + many(10, `testAlertRule(id: "rule/1") { id }`), true},
+		"a few samples":        {"but some are", `mutation ` + many(3, `testAlertRule(id: "rule/1") { id status lastError }`), false},
+		"letters again":        {"a hundred at once is a mail bomb", `mutation ` + many(101, `redeliver(delivery: "event/000000000001/1") { id }`), true},
 	}
 	for name, tt := range tests {
 		got, _ := alerted(t).send(tt.query, map[string]any{"n": 200})

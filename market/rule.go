@@ -89,8 +89,8 @@ func (r Rule) Silenced(now time.Time) bool { return now.Before(r.SilencedUntil) 
 
 // The beginnings of the ids of rules and events.
 const (
-	rulePrefix  = "rule-"
-	eventPrefix = "event-"
+	rulePrefix  = "rule/"
+	eventPrefix = "event/"
 )
 
 // RuleID is the id of the n-th rule, n from 1.
@@ -116,8 +116,8 @@ func DeliveryID(event int64, target int) string { return EventID(event) + "/" + 
 
 // DeliveryEvent is the event that a delivery's id names; false where it is none.
 func DeliveryEvent(id string) (int64, bool) {
-	event, target, _ := strings.Cut(id, "/")
-	n, found := EventNumber(event)
-	t, err := strconv.Atoi(target)
+	at := max(strings.LastIndex(id, "/"), 0)
+	n, found := EventNumber(id[:at])
+	t, err := strconv.Atoi(strings.TrimPrefix(id[at:], "/"))
 	return n, found && err == nil && t >= 0 && DeliveryID(n, t) == id
 }

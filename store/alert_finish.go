@@ -22,7 +22,7 @@ if status == 'RETRYING' then
 end
 local first = tonumber(redis.call('HGET', meta, 'first') or '1')
 local function release(id)
-  local event = string.format('%d', tonumber(string.match(id, '^event%-(%d+)/')))
+  local event = string.format('%d', tonumber(string.match(id, "^event/(%d+)/")))
   local old = tonumber(event) < first
   if redis.call('HINCRBY', open, event, -1) < 1 then
     redis.call('HDEL', open, event)

@@ -84,7 +84,7 @@ for _ = 1, tonumber(take(1)) do
   for target = 0, tonumber(targets) - 1 do
     local delivery = take(1)
     if rule.kept then
-      local name = string.format('event-%012d/%d', last, target)
+      local name = string.format('event/%012d/%d', last, target)
       add(set, deliveries, name, delivery)
       queue[#queue + 1] = when
       queue[#queue + 1] = name
@@ -108,7 +108,7 @@ while last - first + 1 > tonumber(events_kept) do
     local held = redis.call('HEXISTS', open, n) == 1
     if not held then add(old, events, n) end
     for target = 0, tonumber(targets) - 1 do
-      local name = string.format('event-%012d/%d', first, target)
+      local name = string.format('event/%012d/%d', first, target)
       if not held or not (redis.call('ZSCORE', due, name) or redis.call('ZSCORE', dead, name)) then
         add(old, deliveries, name)
         add(old, attempts, name)

@@ -20,7 +20,7 @@ local meta, rules, versions, silences, edits = unpack(KEYS)
 local rule, silence, most, edits_kept = unpack(ARGV)
 if redis.call('HLEN', rules) >= tonumber(most) then return 0 end
 local n = redis.call('HINCRBY', meta, 'rules', 1)
-local id = string.format('rule-%d', n)
+local id = string.format('rule/%d', n)
 redis.call('HSET', rules, id, rule)
 redis.call('HSET', versions, id, 1)
 if silence ~= '' then redis.call('HSET', silences, id, silence) end

@@ -87,12 +87,12 @@ func judgementIsKeptOnce(t *testing.T, b backend) {
 		j      market.Judgement
 		want   string
 	}{
-		{"the first", fires("j1", 1, first, second), "1:rule-1#1 2:rule-2#1"},
-		{"again, as after a lost reply", fires("j1", 1, first, second), "1:rule-1#1 2:rule-2#1"},
-		{"a test from another replica", fires("t1", 1, second), "3:rule-2#2"},
-		{"another", fires("j2", 1, first), "4:rule-1#2"},
-		{"the first, after others", fires("j1", 1, first, second), "1:rule-1#1 2:rule-2#1"},
-		{"the test, after another", fires("t1", 1, second), "3:rule-2#2"},
+		{"the first", fires("j1", 1, first, second), "1:rule/1#1 2:rule/2#1"},
+		{"again, as after a lost reply", fires("j1", 1, first, second), "1:rule/1#1 2:rule/2#1"},
+		{"a test from another replica", fires("t1", 1, second), "3:rule/2#2"},
+		{"another", fires("j2", 1, first), "4:rule/1#2"},
+		{"the first, after others", fires("j1", 1, first, second), "1:rule/1#1 2:rule/2#1"},
+		{"the test, after another", fires("t1", 1, second), "3:rule/2#2"},
 	}
 	for i, step := range steps {
 		if step.j.ID != "t1" {
@@ -112,7 +112,7 @@ func judgementIsKeptOnce(t *testing.T, b backend) {
 	lock(t, s, "alerts", time.Time{})
 	late := fires("j2", 1, first)
 	late.Fence = lease.Fence()
-	if got := numbersOf(judged(t, s, late)); got != "4:rule-1#2" {
+	if got := numbersOf(judged(t, s, late)); got != "4:rule/1#2" {
 		t.Errorf("an answer that was given stays given, whoever judges now: %s", got)
 	}
 	if _, err := s.Judged(t.Context(), fires("j2", 1, first, second)); err == nil {
@@ -128,7 +128,7 @@ func judgementsAreRemembered(t *testing.T, b backend) {
 	for n := range judgedKept - 1 {
 		judged(t, s, market.Judgement{ID: fmt.Sprint("p", n), Places: map[string]int64{"p": int64(n)}})
 	}
-	if got := numbersOf(judged(t, s, fires("j0", 0, r))); got != "1:rule-1#1" {
+	if got := numbersOf(judged(t, s, fires("j0", 0, r))); got != "1:rule/1#1" {
 		t.Errorf("the oldest that is remembered: got %s", got)
 	}
 	judged(t, s, market.Judgement{ID: "one more", Places: map[string]int64{"p": 1}})
@@ -157,7 +157,7 @@ func lostJudgementIsRefused(t *testing.T, b backend) {
 		t.Errorf("the refused judgement left (-before +after):\n%s", diff)
 	}
 	j.Fence = second.Fence()
-	if got := numbersOf(judged(t, s, j)); got != "1:rule-1#1" {
+	if got := numbersOf(judged(t, s, j)); got != "1:rule/1#1" {
 		t.Errorf("in time: got %s", got)
 	}
 	closeStore(t, s)
@@ -174,11 +174,11 @@ func changedRuleIsDropped(t *testing.T, b backend) {
 	}
 	j := fires("j1", 1, deleted, kept, edited, kept)
 	j.Standings[market.StandingKey{Rule: edited.ID, About: "gone"}] = nil
-	if got := numbersOf(judged(t, s, j)); got != "1:rule-1#1 2:rule-1#2" {
+	if got := numbersOf(judged(t, s, j)); got != "1:rule/1#1 2:rule/1#2" {
 		t.Errorf("got %s", got)
 	}
 	s = b.reopen(t, s)
-	if got := numbersOf(judged(t, s, j)); got != "1:rule-1#1 2:rule-1#2" {
+	if got := numbersOf(judged(t, s, j)); got != "1:rule/1#1 2:rule/1#2" {
 		t.Errorf("again: got %s", got)
 	}
 	e := all(t, s)
@@ -187,7 +187,7 @@ func changedRuleIsDropped(t *testing.T, b backend) {
 		t.Errorf("kept %d subjects, %d rules, %d deliveries, %d places, %v", len(e.Standings), len(states), len(e.Deliveries), len(e.Places), err)
 	}
 	edited.Version = 2
-	if got := numbersOf(judged(t, s, fires("j2", 1, edited))); got != "3:rule-2#1" {
+	if got := numbersOf(judged(t, s, fires("j2", 1, edited))); got != "3:rule/2#1" {
 		t.Errorf("at its version: got %s", got)
 	}
 	subject := market.StandingKey{Rule: edited.ID, About: "p/a b/-/on-demand"}
@@ -286,7 +286,7 @@ func judgementInParts(t *testing.T, b backend) {
 		t.Errorf("a part is not complete in itself, or has the places: %+v", e)
 	}
 	s = b.reopen(t, s)
-	const want = "1:rule-5#1 2:rule-2#1 3:rule-2#2 4:rule-1#1"
+	const want = "1:rule/5#1 2:rule/2#1 3:rule/2#2 4:rule/1#1"
 	for range 2 {
 		events, err := s.judged(t.Context(), j, eventsKept, 30)
 		if got := numbersOf(events); got != want || err != nil {
@@ -373,8 +373,8 @@ func eventsArePaged(t *testing.T, b backend) {
 		most   int
 		want   string
 	}{
-		{"from the beginning", 0, 2, "1:rule-1#1 2:rule-2#1"},
-		{"from an event", 3, 10, "4:rule-2#2 5:rule-1#3"},
+		{"from the beginning", 0, 2, "1:rule/1#1 2:rule/2#1"},
+		{"from an event", 3, 10, "4:rule/2#2 5:rule/1#3"},
 		{"from the last", 5, 10, ""},
 		{"from one that is still to come", 9, 10, ""},
 		{"none", 0, 0, ""},
@@ -392,12 +392,12 @@ func eventsArePaged(t *testing.T, b backend) {
 		want         string
 		total        int
 	}{
-		{"the first of a rule", one.ID, 0, 2, "1:rule-1#1 3:rule-1#2", 3},
-		{"the others", one.ID, 2, 2, "5:rule-1#3", 3},
+		{"the first of a rule", one.ID, 0, 2, "1:rule/1#1 3:rule/1#2", 3},
+		{"the others", one.ID, 2, 2, "5:rule/1#3", 3},
 		{"after the last", one.ID, 3, 2, "", 3},
 		{"how many", one.ID, 0, 0, "", 3},
-		{"of no rule", "rule-9", 0, 2, "", 0},
-		{"before the first", one.ID, -7, 1, "1:rule-1#1", 3},
+		{"of no rule", "rule/9", 0, 2, "", 0},
+		{"before the first", one.ID, -7, 1, "1:rule/1#1", 3},
 	} {
 		events, total, err := s.RuleEvents(t.Context(), c.rule, c.after, c.first)
 		if got := numbersOf(events); got != c.want || total != c.total || err != nil {
@@ -438,14 +438,14 @@ func oldEventsGo(t *testing.T, b backend) {
 		}
 	}
 	events, total, err := s.RuleEvents(t.Context(), one.ID, 0, 10)
-	if got := numbersOf(events); got != "4:rule-1#2 5:rule-1#3 6:rule-1#4" || total != 3 || err != nil {
+	if got := numbersOf(events); got != "4:rule/1#2 5:rule/1#3 6:rule/1#4" || total != 3 || err != nil {
 		t.Errorf("of one rule: %s of %d, %v", got, total, err)
 	}
 	if _, found, err := s.Event(t.Context(), 1); found || err != nil {
 		t.Errorf("the first: found %v, %v", found, err)
 	}
 	more("j3", one, one, one, one, one, one, one)
-	if got := numbersOf(judged(t, s, fires("j1", 0, one, two, one))); got != "2:rule-1#1 3:rule-2#1 4:rule-1#2" {
+	if got := numbersOf(judged(t, s, fires("j1", 0, one, two, one))); got != "2:rule/1#1 3:rule/2#1 4:rule/1#2" {
 		t.Errorf("a judgement whose events are gone got the answer %s", got)
 	}
 	for _, key := range []string{eventsKey, numbersKey} {
@@ -458,7 +458,7 @@ func oldEventsGo(t *testing.T, b backend) {
 			t.Errorf("%s still counts a rule of which nothing is left, %v", key, err)
 		}
 	}
-	if got := numbersOf(judged(t, s, fires("j4", 0, quiet))); got != "14:rule-3#2" {
+	if got := numbersOf(judged(t, s, fires("j4", 0, quiet))); got != "14:rule/3#2" {
 		t.Errorf("a rule of which all events are gone goes on with %s", got)
 	}
 	closeStore(t, b.reopen(t, s))

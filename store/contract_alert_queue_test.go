@@ -48,7 +48,7 @@ func ended(d market.Delivery, status market.DeliveryStatus, at time.Time) market
 func namesOf(deliveries []market.Delivery) string {
 	var out []string
 	for _, d := range deliveries {
-		out = append(out, fmt.Sprintf("%s#%d", strings.TrimLeft(strings.TrimPrefix(d.ID, "event-"), "0"), d.Attempts))
+		out = append(out, fmt.Sprintf("%s#%d", strings.TrimLeft(strings.TrimPrefix(d.ID, "event/"), "0"), d.Attempts))
 	}
 	return strings.Join(out, " ")
 }
@@ -304,7 +304,7 @@ func closedTargets(t *testing.T, b backend) {
 			t.Errorf("%s: closed %v, %v", reason, closed, err)
 		}
 	}
-	for _, d := range []market.Delivery{at(r, secretTarget), at(other, secretTarget), at(market.Rule{ID: "rule-9"}, secretTarget)} {
+	for _, d := range []market.Delivery{at(r, secretTarget), at(other, secretTarget), at(market.Rule{ID: "rule/9"}, secretTarget)} {
 		if err := s.CloseTarget(t.Context(), d, start); err != nil {
 			t.Fatal(err)
 		}
@@ -312,7 +312,7 @@ func closedTargets(t *testing.T, b backend) {
 	s = b.reopen(t, s)
 	check("it answered 410", true, at(r, secretTarget))
 	check("another target of the rule", false, at(r, secretTarget+"/2"))
-	check("a rule that there is not", false, at(market.Rule{ID: "rule-9"}, secretTarget))
+	check("a rule that there is not", false, at(market.Rule{ID: "rule/9"}, secretTarget))
 	if fields, err := s.client.HKeys(t.Context(), closedKey).Result(); err != nil || strings.Contains(strings.Join(fields, " "), "hooks") {
 		t.Errorf("fields %q, %v", fields, err)
 	}
@@ -356,10 +356,10 @@ func foreignAlertsAreErrors(t *testing.T, b backend) {
 		{"is of a rule of another hash", standingsKey(2), r.ID + " a", "{}", standings},
 		{"is of no rule", standingsKey(1), "a", "{}", standings},
 		{"has no numbers before it", eventsKey, "1", "{}", event},
-		{"is of another rule than it says", eventsKey, "1", `1 rule-2 0 {"RuleID":"rule-1"}`, event},
-		{"has another number of targets than it says", eventsKey, "1", `1 rule-1 2 {"RuleID":"rule-1"}`, event},
-		{"has a number that is none", eventsKey, "1", `x rule-1 0 {"RuleID":"rule-1"}`, event},
-		{"is not JSON", eventsKey, "1", `1 rule-1 0 {`, func() error { _, err := s.EventsAfter(t.Context(), 0, 1); return err }},
+		{"is of another rule than it says", eventsKey, "1", `1 rule/2 0 {"RuleID":"rule/1"}`, event},
+		{"has another number of targets than it says", eventsKey, "1", `1 rule/1 2 {"RuleID":"rule/1"}`, event},
+		{"has a number that is none", eventsKey, "1", `x rule/1 0 {"RuleID":"rule/1"}`, event},
+		{"is not JSON", eventsKey, "1", `1 rule/1 0 {`, func() error { _, err := s.EventsAfter(t.Context(), 0, 1); return err }},
 		{"is at no place", numbersKey, r.ID + " 1", "x", ofRule},
 		{"is not JSON", deliveriesKey, delivery, "s3cret", deliveries},
 		{"has a field this version would lose", deliveriesKey, delivery, `{"Target":"s3cret","Colour":""}`, deliveries},

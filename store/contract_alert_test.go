@@ -175,7 +175,7 @@ func rulesAreKept(t *testing.T, b backend) {
 	want := aRule(t, "a \r\n$5\r\n \x00 name")
 	want.SilencedUntil = start.Add(90 * time.Millisecond)
 	r, err := s.CreateRule(t.Context(), want)
-	want.ID, want.Version = "rule-1", 1
+	want.ID, want.Version = "rule/1", 1
 	if diff := cmp.Diff(want, r, exact); diff != "" || err != nil {
 		t.Errorf("%v (-want +made):\n%s", err, diff)
 	}
@@ -187,17 +187,17 @@ func rulesAreKept(t *testing.T, b backend) {
 		t.Errorf("found %v, %v (-want +edited):\n%s", found, err, diff)
 	}
 	s = b.reopen(t, s)
-	read, found, err := s.Rule(t.Context(), "rule-1")
+	read, found, err := s.Rule(t.Context(), "rule/1")
 	if diff := cmp.Diff(want, read, exact); diff != "" || !found || err != nil {
 		t.Errorf("found %v, %v (-want +read):\n%s", found, err, diff)
 	}
-	if found, err := s.DeleteRule(t.Context(), "rule-1"); !found || err != nil {
+	if found, err := s.DeleteRule(t.Context(), "rule/1"); !found || err != nil {
 		t.Errorf("delete: found %v, %v", found, err)
 	}
-	if r := createRule(t, s, "b"); r.ID != "rule-2" {
+	if r := createRule(t, s, "b"); r.ID != "rule/2" {
 		t.Errorf("after a deletion the next id is %s", r.ID)
 	}
-	for _, id := range []string{"rule-1", "rule-3", "rule-02", "rule-", "", "event-000000000001"} {
+	for _, id := range []string{"rule/1", "rule/3", "rule/02", "rule-", "", "event/000000000001"} {
 		_, found, err := s.Rule(t.Context(), id)
 		_, updated, errUpdate := s.UpdateRule(t.Context(), market.Rule{ID: id, Version: 1})
 		_, silenced, errSilence := s.SilenceRule(t.Context(), id, start)
@@ -261,10 +261,10 @@ func rulesAreBounded(t *testing.T, b backend) {
 	if _, err := s.createRule(t.Context(), aRule(t, "a"), 2); !errors.Is(err, ErrTooManyRules) {
 		t.Errorf("got %v, want ErrTooManyRules", err)
 	}
-	if _, err := s.DeleteRule(t.Context(), "rule-1"); err != nil {
+	if _, err := s.DeleteRule(t.Context(), "rule/1"); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := s.createRule(t.Context(), aRule(t, "a"), 2); err != nil || r.ID != "rule-3" {
+	if r, err := s.createRule(t.Context(), aRule(t, "a"), 2); err != nil || r.ID != "rule/3" {
 		t.Errorf("where one went: %s, %v", r.ID, err)
 	}
 	closeStore(t, s)
@@ -287,14 +287,14 @@ func rulesArePaged(t *testing.T, b backend) {
 		want   string
 		more   bool
 	}{
-		{"all there are", 0, 10, "rule-1 rule-2 rule-3 rule-150 rule-250", false},
-		{"exactly as many as there are", 0, 5, "rule-1 rule-2 rule-3 rule-150 rule-250", false},
-		{"the next is behind a hole", 0, 3, "rule-1 rule-2 rule-3", true},
-		{"begin in a hole", 3, 1, "rule-150", true},
-		{"the last", 150, 1, "rule-250", false},
+		{"all there are", 0, 10, "rule/1 rule/2 rule/3 rule/150 rule/250", false},
+		{"exactly as many as there are", 0, 5, "rule/1 rule/2 rule/3 rule/150 rule/250", false},
+		{"the next is behind a hole", 0, 3, "rule/1 rule/2 rule/3", true},
+		{"begin in a hole", 3, 1, "rule/150", true},
+		{"the last", 150, 1, "rule/250", false},
 		{"after the last", 250, 1, "", false},
 		{"beyond all numbers", 1 << 62, 1, "", false},
-		{"before all numbers", -5, 1, "rule-1", true},
+		{"before all numbers", -5, 1, "rule/1", true},
 		{"none", 0, 0, "", true},
 		{"less than none", 0, -1, "", true},
 	} {
@@ -366,10 +366,10 @@ func editsAreFollowed(t *testing.T, b backend) {
 		want   string
 		found  bool
 	}{
-		{"from where all rules were read", place, "rule-1 rule-2", true},
-		{"from an edit between", place + 2, "rule-1", true},
+		{"from where all rules were read", place, "rule/1 rule/2", true},
+		{"from an edit between", place + 2, "rule/1", true},
 		{"from the end", place + 3, "", true},
-		{"from the beginning", 0, "rule-1 rule-2", true},
+		{"from the beginning", 0, "rule/1 rule/2", true},
 		{"from a place that never was", place + 4, "", false},
 		{"from the end of numbers", 1<<63 - 1, "", false},
 		{"from before the beginning", -1, "", false},

@@ -323,7 +323,7 @@ input AlertRuleInput {
 
 "What somebody wants to be told of."
 type AlertRule implements Node {
-  "` + "`" + `rule-` + "`" + ` and a number, stable for ever."
+  "` + "`" + `rule/` + "`" + ` and a number, stable for ever."
   id: ID!
   "Counts the edits, from 1. Each edit starts the rule afresh."
   version: Int!
@@ -909,7 +909,7 @@ extend type Query {
 `, BuiltIn: false},
 	{Name: "../schema/node.graphqls", Input: `"""
 Anything with an id of its own. A provider's id is one segment (` + "`" + `coreweave` + "`" + `), a GPU's two (` + "`" + `nvidia/h100-sxm-80gb` + "`" + `), an
-offer's four or more; a stated figure's begins with ` + "`" + `said/` + "`" + `, an alert rule's with ` + "`" + `rule-` + "`" + `, an alert event's with ` + "`" + `event-` + "`" + `. Segments are
+offer's four or more; a stated figure's begins with ` + "`" + `said/` + "`" + `, an alert rule's with ` + "`" + `rule/` + "`" + `, an alert event's with ` + "`" + `event/` + "`" + `. Segments are
 percent-encoded.
 """
 interface Node {

@@ -35,7 +35,7 @@ func (e AlertEvent) ID() string {
 	}
 	said, _ := json.Marshal(e.Event) // it holds nothing that cannot be written
 	digest := sha256.Sum256(said)
-	return "backtest-" + hex.EncodeToString(digest[:12])
+	return "backtest/" + hex.EncodeToString(digest[:12])
 }
 
 // Number is its place among the rule's events.
