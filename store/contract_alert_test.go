@@ -194,6 +194,9 @@ func rulesAreKept(t *testing.T, b backend) {
 	if found, err := s.DeleteRule(t.Context(), "rule-1"); !found || err != nil {
 		t.Errorf("delete: found %v, %v", found, err)
 	}
+	if left, err := s.client.Exists(t.Context(), rulesKey, versionsKey, silencesKey).Result(); left != 0 || err != nil {
+		t.Errorf("a deleted rule left something in %d hashes, %v", left, err)
+	}
 	if r := createRule(t, s, "b"); r.ID != "rule-2" {
 		t.Errorf("after a deletion the next id is %s", r.ID)
 	}
