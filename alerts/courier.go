@@ -12,7 +12,8 @@ import (
 type Queue interface {
 	// NextDue is when the next delivery is due, claimed ones when their time is up; false where none waits.
 	NextDue(ctx context.Context) (at time.Time, found bool, err error)
-	// Claim takes what is due, for a time: another may take it after that. Attempts counts this attempt already.
+	// Claim takes what is due, for a time: another may take it after that. Attempts counts this attempt already. Beside an error there may be
+	// deliveries that have been claimed.
 	Claim(ctx context.Context, now time.Time, lease time.Duration, most int) ([]market.Delivery, error)
 	// Finish keeps what became of an attempt; false when another has taken the delivery over meanwhile (its Attempts differ).
 	Finish(ctx context.Context, d market.Delivery) (bool, error)
@@ -99,12 +100,12 @@ func (c *Courier) claim(ctx context.Context, r *round) time.Duration {
 	}
 	now := c.options.Now()
 	claimed, err := c.options.Queue.Claim(ctx, now, c.options.Lease, room)
+	for _, d := range claimed { // some there may be beside an error: one that cannot be read holds up no other
+		r.add(errand{d, now.Add(c.options.Lease)})
+	}
 	if err != nil {
 		c.trouble(ctx, "claiming deliveries", err)
 		return c.options.Poll
-	}
-	for _, d := range claimed {
-		r.add(errand{d, now.Add(c.options.Lease)})
 	}
 	if len(claimed) == room {
 		return 0
