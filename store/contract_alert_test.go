@@ -194,14 +194,10 @@ func rulesAreKept(t *testing.T, b backend) {
 	if found, err := s.DeleteRule(t.Context(), "rule/1"); !found || err != nil {
 		t.Errorf("delete: found %v, %v", found, err)
 	}
-<<<<<<< HEAD
-	if r := createRule(t, s, "b"); r.ID != "rule/2" {
-=======
 	if left, err := s.client.Exists(t.Context(), rulesKey, versionsKey, silencesKey).Result(); left != 0 || err != nil {
 		t.Errorf("a deleted rule left something in %d hashes, %v", left, err)
 	}
-	if r := createRule(t, s, "b"); r.ID != "rule-2" {
->>>>>>> h2
+	if r := createRule(t, s, "b"); r.ID != "rule/2" {
 		t.Errorf("after a deletion the next id is %s", r.ID)
 	}
 	for _, id := range []string{"rule/1", "rule/3", "rule/02", "rule-", "", "event/000000000001"} {
