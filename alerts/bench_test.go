@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"syscall"
 	"testing"
 	"time"
 
@@ -115,15 +116,18 @@ func BenchmarkRules(b *testing.B) {
 		}
 	}
 	b.Run("1000 changes", func(b *testing.B) {
-		spoken := len(ledger.events)
+		spoken, used := len(ledger.events), time.Duration(0)
 		for b.Loop() {
 			b.StopTimer()
 			change()
 			b.StartTimer()
+			before := cpuTime(b)
 			if err := s.pass(context.Background()); err != nil {
 				b.Fatal(err)
 			}
+			used += cpuTime(b) - before
 		}
+		b.ReportMetric(float64(used.Milliseconds())/float64(b.N), "cpu-ms/op")
 		b.ReportMetric(float64(len(ledger.events)-spoken)/float64(b.N), "events/op")
 	})
 	b.Run("all rules anew", func(b *testing.B) {
@@ -134,4 +138,14 @@ func BenchmarkRules(b *testing.B) {
 			}
 		}
 	})
+}
+
+// cpuTime is what the process has used of all processors, which other programs do not add to.
+func cpuTime(b *testing.B) time.Duration {
+	b.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }

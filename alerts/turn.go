@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"gpuhour/market"
 )
@@ -42,12 +45,45 @@ func (r *turn) judge(ctx context.Context, t touched) error {
 			r.include(t, rule)
 		}
 	}
-	for _, w := range slices.SortedFunc(maps.Keys(t), func(a, b *watch) int { return cmp.Compare(a.key, b.key) }) {
-		if err := r.watch(ctx, w, t[w]); err != nil {
-			return err
+	order := slices.SortedFunc(maps.Keys(t), func(a, b *watch) int { return cmp.Compare(a.key, b.key) })
+	if err := r.primeAll(ctx); err != nil {
+		return err
+	}
+	for i, found := range r.all(order, t) {
+		r.sheets[order[i]] = found.sheets
+		for _, it := range found.rules {
+			r.settle(it.rule, it.judged)
 		}
 	}
-	return nil
+	return ctx.Err()
+}
+
+// watched is what one watch came to.
+type watched struct {
+	sheets map[market.SheetKey]bool
+	rules  []judgedRule
+}
+
+type judgedRule struct {
+	rule   *ruled
+	judged Judged
+}
+
+// all judges watches on all cores; what comes of them is in their order.
+func (r *turn) all(order []*watch, t touched) []watched {
+	out := make([]watched, len(order))
+	var next atomic.Int64
+	var working sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(order)) {
+		working.Go(func() {
+			q := r.quoter.Another()
+			for i := int(next.Add(1)) - 1; i < len(order); i = int(next.Add(1)) - 1 {
+				out[i] = order[i].judge(q, t[order[i]])
+			}
+		})
+	}
+	working.Wait()
+	return out
 }
 
 // include has a rule judged whole; one that is not enabled is put to rest.
@@ -64,30 +100,30 @@ func (r *turn) silenceEnded(rule market.Rule) bool {
 	return was != nil && rule.Silenced(was.Now()) && !rule.Silenced(r.quoter.Now())
 }
 
-// watch judges the rules of a watch that are due and, where something happened, all of them.
-func (r *turn) watch(ctx context.Context, w *watch, t *touch) error {
-	readings := Read(r.quoter, w.like)
-	r.sheets[w] = r.dependsOn(w.like, readings)
+// judge judges the rules of a watch that are due and, where something happened, all of them.
+func (w *watch) judge(q *market.Quoter, t *touch) watched {
+	readings := Read(q, w.like)
 	ids := maps.Keys(t.rules)
 	if t.all || len(t.subjects) > 0 {
 		ids = maps.Keys(w.rules)
 	}
 	touched := t.only()
+	out := watched{sheets: dependsOn(q, w.like, readings)}
 	for _, id := range slices.Sorted(ids) {
 		rule, only := w.rules[id], touched
-		if err := r.prime(ctx, rule); err != nil {
-			return err
-		}
 		if rule.first || t.rules[id] {
 			only = nil
 		}
-		r.settle(rule, Judge(r.quoter, rule.rule, readings, rule.standings, only, rule.first))
+		judged := Judge(q, rule.rule, readings, rule.standings, only, rule.first)
+		if rule.first || len(judged.Changed)+len(judged.Events) > 0 {
+			out.rules = append(out.rules, judgedRule{rule, judged})
+		}
 	}
-	return ctx.Err()
+	return out
 }
 
 // dependsOn are the sheets that the readings are of, and those of the providers that are asked for by name.
-func (r *turn) dependsOn(rule market.Rule, readings map[string]*Reading) map[market.SheetKey]bool {
+func dependsOn(q *market.Quoter, rule market.Rule, readings map[string]*Reading) map[market.SheetKey]bool {
 	out := map[market.SheetKey]bool{}
 	for _, seen := range readings {
 		for _, quote := range seen.Quotes {
@@ -95,11 +131,23 @@ func (r *turn) dependsOn(rule market.Rule, readings map[string]*Reading) map[mar
 		}
 	}
 	for _, provider := range rule.Filter.Providers {
-		for _, sheet := range r.quoter.View().Sheets(provider) {
+		for _, sheet := range q.View().Sheets(provider) {
 			out[market.SheetKey{Provider: provider, Sheet: sheet.Name}] = true
 		}
 	}
 	return out
+}
+
+// primeAll lets new rules that look back know what has been.
+func (r *turn) primeAll(ctx context.Context) error {
+	for id := range r.session.due {
+		if rule := r.session.rules[id]; rule.watch != nil {
+			if err := r.prime(ctx, rule); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // prime lets a new rule that looks back know what has been.
@@ -122,9 +170,6 @@ func (r *turn) prime(ctx context.Context, rule *ruled) error {
 
 // settle notes what judging a rule came to.
 func (r *turn) settle(rule *ruled, judged Judged) {
-	if len(judged.Changed) == 0 && len(judged.Events) == 0 && !rule.first {
-		return
-	}
 	id := rule.rule.ID
 	r.judgement.Versions[id] = rule.rule.Version
 	for _, about := range rule.gone {

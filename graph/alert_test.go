@@ -92,7 +92,7 @@ func TestNodeFindsRulesAndEvents(t *testing.T) {
 		"rule zero":       {"they begin at one", "rule/0", `{"node": null}`},
 		"other spelling":  {"an id is spelt in one way", "rule/01", `{"node": null}`},
 		"short event":     {"of an event too", "event/1", `{"node": null}`},
-		"negative":        {"no number is below", "rule--1", `{"node": null}`},
+		"negative":        {"no number is below", "rule/-1", `{"node": null}`},
 		"too long":        {"nor beyond all", "rule/9223372036854775808", `{"node": null}`},
 		"delivery":        {"a delivery is no node", "event/000000000001/0", `{"node": null}`},
 		"provider's name": {"a word alone is a provider's", "rule", `{"node": null}`},

@@ -41,6 +41,11 @@ func NewQuoter(v *View, cadence func(provider string) time.Duration, now time.Ti
 	return &Quoter{v, now, cadence, v.staleSheets(cadence, now), v.rates.remembered(), map[indexAsked]Compared{}}
 }
 
+// Another is one that sees the same, for another goroutine.
+func (q *Quoter) Another() *Quoter {
+	return &Quoter{q.view, q.now, q.cadence, q.stale, q.view.rates.remembered(), map[indexAsked]Compared{}}
+}
+
 // Now is the moment.
 func (q *Quoter) Now() time.Time { return q.now }
 

@@ -200,7 +200,7 @@ func rulesAreKept(t *testing.T, b backend) {
 	if r := createRule(t, s, "b"); r.ID != "rule/2" {
 		t.Errorf("after a deletion the next id is %s", r.ID)
 	}
-	for _, id := range []string{"rule/1", "rule/3", "rule/02", "rule-", "", "event/000000000001"} {
+	for _, id := range []string{"rule/1", "rule/3", "rule/02", "rule/", "", "event/000000000001"} {
 		_, found, err := s.Rule(t.Context(), id)
 		_, updated, errUpdate := s.UpdateRule(t.Context(), market.Rule{ID: id, Version: 1})
 		_, silenced, errSilence := s.SilenceRule(t.Context(), id, start)
