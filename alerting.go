@@ -16,12 +16,13 @@ import (
 )
 
 // The pace of alerts: how long a process that judges may be away before another takes over, how often it says that it is there, how long it
-// waits after a failure, after what time a delivery is taken up again whose courier died, and how long an answer waits for the first
+// waits after a failure, how long a process that has just begun bears with sources that it is about to read, after what time a delivery is taken up again whose courier died, and how long an answer waits for the first
 // attempt at a delivery.
 const (
 	leadTime     = 5 * time.Second
 	renewTime    = time.Second
 	retryTime    = 500 * time.Millisecond
+	patience     = 2 * time.Minute
 	claimTime    = 45 * time.Second
 	attemptTime  = 20 * time.Second
 	attemptCheck = 50 * time.Millisecond
@@ -40,7 +41,7 @@ type alerting struct {
 func newAlerting(a *app, p *past) *alerting {
 	it := &alerting{Store: a.store, app: a, past: p, log: alerts.NewLog(eventRecord{a.store})}
 	it.engine = alerts.NewEngine(alerts.Options{Store: alertStore{a.store}, Book: a.feed.marketNow, Cadence: a.registry.cadence, Channel: alerts.Channel,
-		Prime: it.prime, Spoken: func([]market.Event) { it.spoken() }, Renew: renewTime, Retry: retryTime, Now: a.now, Log: a.log})
+		Prime: it.prime, Spoken: func([]market.Event) { it.spoken() }, Renew: renewTime, Retry: retryTime, Patience: patience, Now: a.now, Log: a.log})
 	it.courier = alerts.NewCourier(alerts.CourierOptions{Queue: a.store, Log: a.log, Now: a.now, Spread: mathrand.Float64, Lease: claimTime,
 		Sender: alerts.NewSender(alerts.SenderOptions{Guard: alerts.Guard{AllowPrivate: a.config.AllowPrivateTargets}, Version: version(), Now: a.now})})
 	return it

@@ -12,6 +12,9 @@ import (
 // ErrLost says that another engine has taken over: what this one judged last has not been kept.
 var ErrLost = errors.New("another process judges the alerts now")
 
+// errBehind says that the book has not caught up with what has been judged before.
+var errBehind = errors.New("the book is behind what has been judged")
+
 // Lease is the right to judge, for a time.
 type Lease interface {
 	// Fence goes into every judgement.
@@ -53,8 +56,11 @@ type Options struct {
 	Prime func(ctx context.Context, r market.Rule, now time.Time) (map[string]market.Standing, error)
 	// Renew is how often the lease is renewed and edits of other processes are looked for, Retry how long it waits after a failure.
 	Renew, Retry time.Duration
-	Now          func() time.Time
-	Log          *slog.Logger
+	// Patience is how long after its beginning an engine does not speak of sources that have not been read for long, since they are about to
+	// be, and how long it waits for a book that is behind what was judged before.
+	Patience time.Duration
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // Engine judges rules whenever the market changes. Of all processes on one store one judges at a time.
@@ -116,6 +122,8 @@ func (e *Engine) lead(ctx context.Context) error {
 		pause := e.Renew
 		if err := s.pass(ctx); errors.Is(err, ErrLost) {
 			return err
+		} else if errors.Is(err, errBehind) {
+			pause = e.Retry
 		} else if err != nil && ctx.Err() == nil {
 			e.Log.Warn("alerts could not be judged; trying again", "problem", err)
 			pause = e.Retry

@@ -3,7 +3,6 @@ package alerts
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -15,6 +14,7 @@ import (
 type session struct {
 	*Engine
 	fence   int64
+	began   time.Time
 	edits   int64
 	rules   map[string]*ruled
 	watches *watches
@@ -27,7 +27,7 @@ type session struct {
 
 // begin takes up what the engine before left.
 func (e *Engine) begin(ctx context.Context, fence int64) (*session, error) {
-	s := &session{Engine: e, fence: fence, rules: map[string]*ruled{}, watches: newWatches(), due: map[string]bool{}, silenced: map[string]bool{}}
+	s := &session{Engine: e, fence: fence, began: e.Now(), rules: map[string]*ruled{}, watches: newWatches(), due: map[string]bool{}, silenced: map[string]bool{}}
 	rules, place, err := e.Store.AllRules(ctx)
 	if err != nil {
 		return nil, err
@@ -147,16 +147,18 @@ func subjectsOf(r *ruled) []string {
 	return slices.Concat(slices.Collect(maps.Keys(r.standings)), r.gone)
 }
 
-// behind says which provider's commits the book has not reached yet that have been judged already. Judging older ones would take back
-// what was said.
-func (s *session) behind(places map[string]int64) string {
+// behind says whether the book has not reached commits yet that have been judged already: judging older ones would take back what was
+// said. One that stays behind has lost them for good, and is judged as it is.
+func (s *session) behind(places map[string]int64) bool {
 	for provider, judged := range s.places {
 		if at, known := places[provider]; known && at < judged {
-			return provider
+			return s.Now().Before(s.patient())
 		}
 	}
-	return ""
+	return false
 }
+
+func (s *session) patient() time.Time { return s.began.Add(s.Patience) }
 
 // pass judges everything that has changed since the last time, and keeps it. After an error nothing is taken as judged.
 func (s *session) pass(ctx context.Context) error {
@@ -164,10 +166,10 @@ func (s *session) pass(ctx context.Context) error {
 		return err
 	}
 	places, view := s.Book()
-	if provider := s.behind(places); provider != "" {
-		return fmt.Errorf("the book has not caught up with %s yet", provider)
+	if s.behind(places) {
+		return errBehind
 	}
-	q := market.NewQuoter(view, s.Cadence, s.Now())
+	q := market.NewQuoter(view, s.Cadence, s.Now()).Patient(s.patient())
 	turn := newTurn(s, q)
 	if err := turn.judge(ctx, s.toJudge(q)); err != nil {
 		return err
@@ -226,6 +228,9 @@ func (s *session) untilDue() time.Duration {
 		if at, will := sheet.LapsesAt(s.Cadence(key.Provider)); will && at.After(s.seen.Now()) && len(s.watches.bySheet[key]) > 0 {
 			least = min(least, at.Sub(now))
 		}
+	}
+	if patient := s.patient(); patient.After(s.seen.Now()) {
+		least = min(least, patient.Sub(now))
 	}
 	for id := range s.silenced {
 		if end := s.rules[id].rule.SilencedUntil; end.After(s.seen.Now()) {

@@ -135,6 +135,7 @@ func TestBookBehind(t *testing.T) {
 	s := newTelling(t, below2)
 	s.tell([]string{"mo 10:00 alpha x=2.5", "mo 11:00 alpha x=1.9"})
 	s.places["alpha"]--
+	s.patience = time.Minute
 	s.restart()
 	if err := s.session.pass(t.Context()); err == nil {
 		t.Error("judged a book that is behind")
@@ -144,6 +145,36 @@ func TestBookBehind(t *testing.T) {
 		t.Error(err)
 	}
 	s.expect("nothing is said twice", "mo 11:00 FIRED alpha/x 1.9 was 2.5")
+	s.places["alpha"]--
+	s.restart()
+	s.now = s.now.Add(time.Minute)
+	if err := s.session.pass(t.Context()); err != nil {
+		t.Errorf("commits that are lost for good keep it from judging: %v", err)
+	}
+}
+
+// TestPatience: a process that was away does not complain of sources that it is about to read; of those it cannot read it does, later.
+func TestPatience(t *testing.T) {
+	for name, c := range map[string]struct {
+		reason  string
+		happens []string
+		want    []string
+	}{
+		"read again":     {"what is read again is judged", []string{"mo 20:01 alpha x=1.9", "mo 20:10 alpha x=1.9"}, []string{"mo 20:01 FIRED alpha/x 1.9 was 2.5"}},
+		"not read again": {"what is not is told of", []string{"mo 20:01 clock", "mo 20:10 clock"}, []string{"mo 20:05 SOURCE_ERROR source alpha/main"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newTelling(t, below2)
+			s.patience = 5 * time.Minute
+			s.tell([]string{"mo 10:00 alpha x=2.5"})
+			s.session = nil // away
+			s.happen("mo 20:00 clock")
+			s.restart()
+			s.look()
+			s.tell(c.happens)
+			s.expect(c.reason, c.want...)
+		})
+	}
 }
 
 // TestPrimed: a rule that looks back knows what has been before it was made.

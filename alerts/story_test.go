@@ -47,6 +47,7 @@ type telling struct {
 	session   *session
 	places    map[string]int64
 	beginning time.Time
+	patience  time.Duration
 }
 
 func newTelling(t *testing.T, r market.Rule) *telling {
@@ -78,7 +79,7 @@ func (s *telling) look() {
 // restart is another engine that goes on from what the store holds.
 func (s *telling) restart() {
 	engine := NewEngine(Options{Store: s.ledger, Book: func() (map[string]int64, *market.View) { return maps.Clone(s.places), s.book.View() },
-		Cadence: hourly, Channel: func(string) string { return "channel" }, Spoken: func([]market.Event) {}, Prime: s.prime,
+		Cadence: hourly, Channel: func(string) string { return "channel" }, Spoken: func([]market.Event) {}, Prime: s.prime, Patience: s.patience,
 		Now: func() time.Time { return s.now }, Log: slog.New(slog.DiscardHandler)})
 	var err error
 	if s.session, err = engine.begin(s.t.Context(), 1); err != nil {

@@ -28,6 +28,8 @@ type Quoter struct {
 	stale   map[SheetKey]bool
 	rates   dayRates
 	indices map[indexAsked]Compared
+	// patient is the moment before which no sheet is said to have lapsed.
+	patient time.Time
 }
 
 // indexAsked is one median of the market.
@@ -38,12 +40,18 @@ type indexAsked struct {
 
 // NewQuoter looks at a view; cadence is the time between two runs of a provider.
 func NewQuoter(v *View, cadence func(provider string) time.Duration, now time.Time) *Quoter {
-	return &Quoter{v, now, cadence, v.staleSheets(cadence, now), v.rates.remembered(), map[indexAsked]Compared{}}
+	return &Quoter{view: v, now: now, cadence: cadence, stale: v.staleSheets(cadence, now), rates: v.rates.remembered(), indices: map[indexAsked]Compared{}}
 }
 
 // Another is one that sees the same, for another goroutine.
 func (q *Quoter) Another() *Quoter {
-	return &Quoter{q.view, q.now, q.cadence, q.stale, q.view.rates.remembered(), map[indexAsked]Compared{}}
+	return &Quoter{view: q.view, now: q.now, cadence: q.cadence, stale: q.stale, rates: q.view.rates.remembered(), indices: map[indexAsked]Compared{}, patient: q.patient}
+}
+
+// Patient lets no sheet be said to have lapsed before a moment: until then a process that has just begun may not have read it yet.
+func (q *Quoter) Patient(until time.Time) *Quoter {
+	q.patient = until
+	return q
 }
 
 // Now is the moment.
@@ -56,7 +64,9 @@ func (q *Quoter) View() *View { return q.view }
 func (q *Quoter) Stale(key SheetKey) bool { return q.stale[key] }
 
 // Lapsed says whether a sheet's last success is more than three cadences ago, whatever its latest run said.
-func (q *Quoter) Lapsed(s Sheet) bool { return s.lapsed(q.now, q.cadence(s.Provider)) }
+func (q *Quoter) Lapsed(s Sheet) bool {
+	return s.lapsed(q.now, q.cadence(s.Provider)) && !q.now.Before(q.patient)
+}
 
 // Quotes are the offers of a filter by their ids, stale ones too. A model that nobody has ever offered matches nothing.
 func (q *Quoter) Quotes(f Filter, c Currency) []Quote {
