@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -44,45 +42,26 @@ func newReceiver(t *testing.T) *receiver {
 	t.Helper()
 	r := &receiver{secrets: filepath.Join(t.TempDir(), "secrets")}
 	write(t, r.secrets, "")
-	cmd := exec.Command(clientProgram(t), filepath.Join(clients, "receive.mjs"), r.secrets)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	lines.Buffer(nil, 1<<20)
-	if !lines.Scan() {
-		t.Fatal("the receiver does not say its port")
-	}
-	r.url = "http://127.0.0.1:" + lines.Text() + "/hook"
-	var reading sync.WaitGroup
-	reading.Go(func() { r.read(t, lines) })
-	t.Cleanup(func() {
-		_ = in.Close()
-		reading.Wait()
-		_ = cmd.Wait()
-	})
+	port := make(chan string, 1)
+	runClient(t, func(line []byte) {
+		if line[0] != '{' {
+			port <- string(line)
+			return
+		}
+		r.hear(t, line)
+	}, "receive.mjs", r.secrets)
+	r.url = "http://127.0.0.1:" + <-port + "/hook"
 	return r
 }
 
-func (r *receiver) read(t *testing.T, lines *bufio.Scanner) {
-	for lines.Scan() {
-		var got received
-		if err := json.Unmarshal(lines.Bytes(), &got); err != nil {
-			t.Errorf("the receiver says %s: %v", lines.Text(), err)
-		}
-		r.guard.Lock()
-		r.got = append(r.got, got)
-		r.guard.Unlock()
+func (r *receiver) hear(t *testing.T, line []byte) {
+	var got received
+	if err := json.Unmarshal(line, &got); err != nil {
+		t.Errorf("the receiver says %s: %v", line, err)
 	}
+	r.guard.Lock()
+	defer r.guard.Unlock()
+	r.got = append(r.got, got)
 }
 
 func (r *receiver) all() []received {

@@ -114,7 +114,18 @@ type follower struct {
 func follow(t *testing.T, client string, server running, document, cursor, after string) *follower {
 	t.Helper()
 	f := &follower{through: newBreaker(t, server.address)}
-	cmd := exec.Command(clientProgram(t), filepath.Join(clients, "follow.mjs"), client, "http://"+f.through.listener.Addr().String()+"/graphql", document, cursor, after)
+	runClient(t, func(line []byte) {
+		f.guard.Lock()
+		defer f.guard.Unlock()
+		f.said = append(f.said, json.RawMessage(slices.Clone(line)))
+	}, "follow.mjs", client, "http://"+f.through.listener.Addr().String()+"/graphql", document, cursor, after)
+	return f
+}
+
+// runClient runs a program of testdata/clients until the test ends, and gives every line that it prints to hear.
+func runClient(t *testing.T, hear func(line []byte), program string, arguments ...string) {
+	t.Helper()
+	cmd := exec.Command(clientProgram(t), append([]string{filepath.Join(clients, program)}, arguments...)...)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -132,9 +143,7 @@ func follow(t *testing.T, client string, server running, document, cursor, after
 		lines := bufio.NewScanner(out)
 		lines.Buffer(nil, 1<<20)
 		for lines.Scan() {
-			f.guard.Lock()
-			f.said = append(f.said, json.RawMessage(slices.Clone(lines.Bytes())))
-			f.guard.Unlock()
+			hear(lines.Bytes())
 		}
 	})
 	t.Cleanup(func() {
@@ -142,7 +151,6 @@ func follow(t *testing.T, client string, server running, document, cursor, after
 		reading.Wait()
 		_ = cmd.Wait()
 	})
-	return f
 }
 
 // all is what the client has been given.
