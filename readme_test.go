@@ -66,7 +66,7 @@ func TestDocsSpeakBothLanguages(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, same := range []*regexp.Regexp{regexp.MustCompile("(?m)^```(?:json5?|js|python|text|mermaid)\n[^`]*"), regexp.MustCompile("(?m)^```graphql"), regexp.MustCompile("(?m)^## "),
-			regexp.MustCompile("(?m)^\\| `[^|]*\\|"), regexp.MustCompile("said/[a-z0-9-]+|arXiv:[0-9.]+|\\bTest[A-Z]\\w+")} {
+			regexp.MustCompile("(?m)^\\| `[^|]*\\|"), regexp.MustCompile(`said/[a-z0-9-]+|arXiv:[0-9.]+|\bTest[A-Z]\w+`)} {
 			translated := strings.NewReplacer("`、`", "`, `", "（默认）", " (default)").Replace(string(chinese))
 			if diff := cmp.Diff(same.FindAllString(string(english), -1), same.FindAllString(translated, -1)); diff != "" {
 				t.Errorf("%s: %s (-English +Chinese):\n%s", page, same, diff)
