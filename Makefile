@@ -58,9 +58,13 @@ fuzz: ## fuzz every parser, and the arithmetic of prices, for half a minute each
 	$(GO) test -fuzz FuzzAlertRule -fuzztime 30s -fuzzminimizetime 10x ./graph
 	$(GO) test -fuzz FuzzTapeCursor -fuzztime 30s ./market
 
+.PHONY: soak
+soak: packages clients ## kill the server and its Redis 200 times while alerts are told
+	GPUHOUR_KILLS=200 CI=true $(GO) test -count=1 -run TestAlertsSurvive -timeout 60m -v .
+
 .PHONY: bench
 bench: packages ## measure, with the comparisons in the same run
-	( $(GO) test -run '^$$' -bench . -benchmem ./market ./store ./export ./graph . && cd oracle && $(GO) test -run '^$$' -bench . ./... ) | awk '{print} \
+	( $(GO) test -run '^$$' -bench . -benchmem ./market ./store ./export ./graph ./alerts . && cd oracle && $(GO) test -run '^$$' -bench . ./... ) | awk '{print} \
 	  $$1 ~ /^Benchmark.*\// {split($$1, n, "/"); sub(/-[0-9]+$$/, "", $$1); n[2] = substr($$1, length(n[1]) + 2); if (n[1] != group) {group = n[1]; what = n[2]; base = $$3} \
 	  else ratio[++k] = sprintf("%-28s %s takes %.2f x %s", group, what, base / $$3, n[2])} \
 	  END {print "\nratios"; for (i = 1; i <= k; i++) print ratio[i]}'

@@ -53,20 +53,24 @@ func TestDocsQueriesRun(t *testing.T) {
 	}
 }
 
-// TestDocsSpeakBothLanguages holds that a page and its translation show the same numbers and ask as many questions.
+// TestDocsSpeakBothLanguages holds that a page and its translation show the same numbers and programs, name the same tests, and ask as many
+// questions.
 func TestDocsSpeakBothLanguages(t *testing.T) {
-	english, err := os.ReadFile("docs/economics.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	chinese, err := os.ReadFile("docs/economics.zh-CN.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, same := range []*regexp.Regexp{regexp.MustCompile("(?m)^```json\n[^`]*"), regexp.MustCompile("(?m)^```graphql"), regexp.MustCompile("(?m)^## "),
-		regexp.MustCompile("(?m)^\\| `[^|]*\\|"), regexp.MustCompile("said/[a-z0-9-]+|arXiv:[0-9.]+")} {
-		if diff := cmp.Diff(same.FindAllString(string(english), -1), same.FindAllString(strings.ReplaceAll(string(chinese), "`、`", "`, `"), -1)); diff != "" {
-			t.Errorf("%s (-English +Chinese):\n%s", same, diff)
+	for _, page := range []string{"economics", "alerts"} {
+		english, err := os.ReadFile("docs/" + page + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		chinese, err := os.ReadFile("docs/" + page + ".zh-CN.md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, same := range []*regexp.Regexp{regexp.MustCompile("(?m)^```(?:json5?|js|python|text|mermaid)\n[^`]*"), regexp.MustCompile("(?m)^```graphql"), regexp.MustCompile("(?m)^## "),
+			regexp.MustCompile("(?m)^\\| `[^|]*\\|"), regexp.MustCompile(`said/[a-z0-9-]+|arXiv:[0-9.]+|\bTest[A-Z]\w+`)} {
+			translated := strings.NewReplacer("`、`", "`, `", "（默认）", " (default)").Replace(string(chinese))
+			if diff := cmp.Diff(same.FindAllString(string(english), -1), same.FindAllString(translated, -1)); diff != "" {
+				t.Errorf("%s: %s (-English +Chinese):\n%s", page, same, diff)
+			}
 		}
 	}
 }
