@@ -14,7 +14,6 @@ var (
 	errClosed  = errors.New("the target answered 410 Gone: it is off until the rule is edited")
 	errNoEvent = errors.New("the event is no longer kept")
 	errQueue   = errors.New("the store did not answer")
-	errBusy    = errors.New("not tried: the target's host left another delivery without an answer")
 )
 
 // attempt tries a delivery once. An error of the queue is one more reason to try again.
@@ -78,6 +77,13 @@ func (c *Courier) keep(ctx context.Context, e errand, out Outcome) {
 		if !sleep(ctx, c.options.Poll) {
 			return
 		}
+	}
+}
+
+// putOff gives a delivery back untried. Where that cannot be kept, its lease ends by itself.
+func (c *Courier) putOff(ctx context.Context, d market.Delivery, until time.Time) {
+	if _, err := c.options.Queue.PutOff(ctx, d, until); err != nil {
+		c.trouble(ctx, "a delivery could not be given back", err)
 	}
 }
 

@@ -118,7 +118,11 @@ func Kept(r market.Rule, chronicles []market.Chronicle) (func(market.Offer) bool
 	f := r.Filter
 	f.Stock, f.MaxPricePerGpuHour, f.ExcludeStale = nil, nil, false // these change with time
 	if ofIndex(r.Condition) {
-		f = market.Filter{Gpus: f.Gpus, Markets: f.Markets, Components: f.Components}
+		models := make([]string, len(f.Gpus))
+		for i, gpu := range f.Gpus {
+			models[i] = market.ModelOf(gpu)
+		}
+		f = market.Filter{Gpus: models, Markets: f.Markets, Components: f.Components}
 	}
 	return market.Offered(f, chronicles)
 }

@@ -17,6 +17,8 @@ type Queue interface {
 	Claim(ctx context.Context, now time.Time, lease time.Duration, most int) ([]market.Delivery, error)
 	// Finish keeps what became of an attempt; false when another has taken the delivery over meanwhile (its Attempts differ).
 	Finish(ctx context.Context, d market.Delivery) (bool, error)
+	// PutOff gives a claimed delivery back untried, to be due at a moment: the attempt does not count. False as in Finish.
+	PutOff(ctx context.Context, d market.Delivery, until time.Time) (bool, error)
 	// Event is the n-th event; false where it is no longer kept.
 	Event(ctx context.Context, n int64) (market.Event, bool, error)
 	// CloseTarget turns a target of a rule off until the rule is edited.
@@ -27,7 +29,7 @@ type Queue interface {
 
 // The bounds of a courier.
 const (
-	// defaultLease outlasts an attempt, and a wait in line before it, by far.
+	// defaultLease outlasts an attempt, and a wait in line before it.
 	defaultLease = 5 * time.Minute
 	defaultPoll  = time.Second
 	defaultGrace = 5 * time.Second

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"gpuhour/market"
@@ -100,39 +101,53 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// lead judges as long as the lease lasts.
+// lead judges as long as the lease lasts. It is renewed beside the judging, which may take longer than it.
 func (e *Engine) lead(ctx context.Context) error {
 	lease, err := e.Store.Lead(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = lease.Release(context.WithoutCancel(ctx)) }() // it ends by itself, too
-	s, err := e.begin(ctx, lease.Fence())
-	if err != nil {
-		return err
-	}
-	renewed := e.Now()
-	for ctx.Err() == nil {
-		if e.Now().Sub(renewed) >= e.Renew {
-			if err := lease.Renew(ctx); err != nil {
-				return err
-			}
-			renewed = e.Now()
+	ctx, stop := context.WithCancelCause(ctx)
+	var renewing sync.WaitGroup
+	renewing.Go(func() { stop(e.renew(ctx, lease)) })
+	err = e.judge(ctx, lease.Fence())
+	stop(err)
+	renewing.Wait()
+	return errors.Join(err, lease.Release(context.WithoutCancel(ctx)))
+}
+
+// renew keeps the lease until the context ends, or says why it is lost.
+func (e *Engine) renew(ctx context.Context, lease Lease) error {
+	for {
+		wait(ctx, e.Renew)
+		if ctx.Err() != nil {
+			return nil
 		}
-		pause := e.Renew
-		if err := s.pass(ctx); errors.Is(err, ErrLost) {
+		if err := lease.Renew(ctx); errors.Is(err, ErrLost) {
 			return err
-		} else if errors.Is(err, errBehind) {
-			pause = e.Retry
-		} else if err != nil && ctx.Err() == nil {
-			e.Log.Warn("alerts could not be judged; trying again", "problem", err)
-			pause = e.Retry
-		} else {
+		}
+	}
+}
+
+// judge judges whenever something happens, until the context ends or the lease is lost.
+func (e *Engine) judge(ctx context.Context, fence int64) error {
+	s, err := e.begin(ctx, fence)
+	for err == nil && ctx.Err() == nil {
+		pause := e.Renew
+		switch problem := s.pass(ctx); {
+		case errors.Is(problem, ErrLost):
+			return problem
+		case problem == nil:
 			pause = min(pause, s.untilDue())
+		case !errors.Is(problem, errBehind) && ctx.Err() == nil:
+			e.Log.Warn("alerts could not be judged; trying again", "problem", problem)
+			fallthrough
+		default:
+			pause = e.Retry
 		}
 		e.pause(ctx, pause)
 	}
-	return ctx.Err()
+	return err
 }
 
 func (e *Engine) pause(ctx context.Context, d time.Duration) {

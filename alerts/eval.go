@@ -64,11 +64,12 @@ func (e *evaluation) leave(until time.Time) {
 // goes in silence.
 func (e *evaluation) nothing() {
 	e.lapse()
-	e.is.State, e.is.Pending, e.is.Latched = market.AlertNoData, time.Time{}, nil
-	if e.rule.Silenced(e.now) {
-		return
-	}
+	e.is.Pending, e.is.Latched = time.Time{}, nil
 	known := e.was.State != "" && e.was.State != market.AlertNoData
+	if e.rule.Silenced(e.now) && known {
+		return // it is told when the silence ends, if it is still so
+	}
+	e.is.State = market.AlertNoData
 	if e.was.Fired || known && e.rule.Subject != market.EachOffer {
 		e.speak(market.NoData, e.was.Value)
 		e.event.Reason = cmp.Or(e.seen.Reason, nothingListed)
@@ -287,7 +288,7 @@ func (e *evaluation) speak(kind market.AlertEventKind, previous *market.Decimal)
 	e.event = &market.Event{RuleID: r.ID, RuleName: r.Name, RuleVersion: r.Version, Kind: kind, Subject: r.Subject, Condition: r.Condition,
 		About: seen.About, At: e.now.UTC(), ObservedAt: seen.ObservedAt.UTC(), Offers: len(seen.Quotes), Value: seen.Value, Previous: previous,
 		Threshold: r.Threshold, Percent: r.Percent, Window: r.Window, Currency: r.Currency, Stock: seen.Stock}
-	if seen.Of != nil {
+	if seen.Of != nil && r.Subject != market.OfIndex {
 		offer := seen.Of.Offer
 		e.event.Offer = &offer
 	}

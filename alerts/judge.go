@@ -120,9 +120,6 @@ func (j *judging) standing(about string) market.Standing {
 	return j.standings[about]
 }
 
-// mostDocuments bounds the documents behind one event.
-const mostDocuments = 20
-
 // documents are what a subject was read from: of a median, all its offers' documents, else that of the one offer.
 func documents(q *market.Quoter, s market.AlertSubject, seen *Reading) []market.Source {
 	if seen.Of == nil {
@@ -137,7 +134,7 @@ func documents(q *market.Quoter, s market.AlertSubject, seen *Reading) []market.
 	var out []market.Source
 	for _, e := range entries {
 		source, found := q.View().Sheet(e.Offer).Document(e.Offer.Document)
-		if found && len(out) < mostDocuments && !slices.Contains(out, source) {
+		if found && len(out) < mostSources && !slices.Contains(out, source) {
 			out = append(out, source)
 		}
 	}

@@ -79,7 +79,7 @@ func (j *judging) trouble(about string, sheet market.Sheet) market.Event {
 	}
 	event := j.event(about, market.SourceError, sheet.LastSuccessAt)
 	event.Reason = fmt.Sprintf("%s, %s: %s", sheet.Provider, sheet.Name, problem)
-	event.Sources = sheet.Documents[:min(len(sheet.Documents), mostDocuments)]
+	event.Sources = sheet.Documents[:min(len(sheet.Documents), mostSources)]
 	return event
 }
 
@@ -109,7 +109,11 @@ func (j *judging) whole() {
 			seenAt = seen.ObservedAt
 		}
 	}
-	if is.State == market.AlertNoData && was.State == market.AlertOK && !j.rule.Silenced(j.quoter.Now()) {
+	ends := is.State == market.AlertNoData && was.State == market.AlertOK
+	if ends && j.rule.Silenced(j.quoter.Now()) {
+		return // it is told when the silence ends, if it is still so
+	}
+	if ends {
 		event := j.event(wholeRule, market.NoData, seenAt)
 		event.Reason = cmp.Or(reason, nothingListed)
 		j.out.Events = append(j.out.Events, event)

@@ -136,6 +136,18 @@ func (m *memory) Finish(ctx context.Context, d market.Delivery) (bool, error) {
 	return true, nil
 }
 
+func (m *memory) PutOff(ctx context.Context, d market.Delivery, until time.Time) (bool, error) {
+	leave, err := m.enter(ctx)
+	defer leave()
+	kept := m.deliveries[d.ID]
+	if err != nil || kept.Attempts != d.Attempts {
+		return false, err
+	}
+	kept.Attempts--
+	m.deliveries[d.ID], m.due[d.ID] = kept, until
+	return true, nil
+}
+
 func (m *memory) Event(ctx context.Context, n int64) (market.Event, bool, error) {
 	leave, err := m.enter(ctx)
 	defer leave()

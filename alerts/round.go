@@ -57,7 +57,7 @@ func (r *round) add(e errand) {
 // start sends off what may go: one of each host in turn, until all are busy.
 func (r *round) start(ctx context.Context) {
 	for _, e := range r.putOff {
-		r.run(receiver(e.delivery), false, func() bool { r.courier.keep(ctx, e, failure(errBusy)); return false })
+		r.giveBack(ctx, e, r.courier.options.Now().Add(firstDelay))
 	}
 	r.putOff = nil
 	for r.inFlight < mostAtOnce {
@@ -67,13 +67,18 @@ func (r *round) start(ctx context.Context) {
 		}
 		e := r.take(host)
 		if left := e.until.Sub(r.courier.options.Now()); left < r.courier.options.Sender.options.Limit {
-			r.held-- // too late to end within its lease: it will be claimed again
+			r.giveBack(ctx, e, r.courier.options.Now()) // too late to end within its lease
 			continue
 		}
 		r.inFlight++
 		r.running[host]++
 		r.run(host, true, func() bool { return r.courier.deliver(ctx, e) })
 	}
+}
+
+// giveBack leaves an errand untried, to be claimed anew from a moment on.
+func (r *round) giveBack(ctx context.Context, e errand, until time.Time) {
+	r.run(receiver(e.delivery), false, func() bool { r.courier.putOff(ctx, e.delivery, until); return false })
 }
 
 func (r *round) run(host string, tried bool, do func() bool) {

@@ -14,8 +14,10 @@ func Sample(r market.Rule, q *market.Quoter, id string) market.Judgement {
 	readings := Read(q, r)
 	for _, about := range slices.Sorted(maps.Keys(readings)) {
 		if seen := readings[about]; seen.Of != nil {
-			offer := seen.Of.Offer
-			event.About, event.Offer, event.Offers, event.Value, event.Stock, event.ObservedAt = about, &offer, len(seen.Quotes), seen.Value, seen.Stock, seen.ObservedAt.UTC()
+			if offer := seen.Of.Offer; r.Subject != market.OfIndex {
+				event.Offer = &offer
+			}
+			event.About, event.Offers, event.Value, event.Stock, event.ObservedAt = about, len(seen.Quotes), seen.Value, seen.Stock, seen.ObservedAt.UTC()
 			event.Sources = documents(q, r.Subject, seen)
 			break
 		}

@@ -52,8 +52,8 @@ func (e *Engine) begin(ctx context.Context, fence int64) (*session, error) {
 		byRule[key.Rule][key.About] = standing
 	}
 	for _, r := range rules {
-		summary, judged := summaries[r.ID]
-		s.put(&ruled{rule: r, standings: byRule[r.ID], summary: summary, first: !judged})
+		summary := summaries[r.ID]
+		s.put(&ruled{rule: r, standings: byRule[r.ID], summary: summary, first: summary.Version != r.Version})
 	}
 	return s, nil
 }
@@ -136,7 +136,11 @@ func (s *session) edit(id string, rule market.Rule, exists bool) {
 		old.rule = rule
 		s.put(old)
 	default:
-		s.put(&ruled{rule: rule, first: true, gone: subjectsOf(old)})
+		next := &ruled{rule: rule, first: true, gone: subjectsOf(old)}
+		if old != nil {
+			next.summary.LastFiredAt = old.summary.LastFiredAt
+		}
+		s.put(next)
 	}
 }
 
@@ -228,6 +232,9 @@ func (s *session) untilDue() time.Duration {
 		if at, will := sheet.LapsesAt(s.Cadence(key.Provider)); will && at.After(s.seen.Now()) && len(s.watches.bySheet[key]) > 0 {
 			least = min(least, at.Sub(now))
 		}
+	}
+	for id := range s.due {
+		least = min(least, s.rules[id].unprimed.Sub(now))
 	}
 	if patient := s.patient(); patient.After(s.seen.Now()) {
 		least = min(least, patient.Sub(now))

@@ -91,6 +91,7 @@ func TestSilence(t *testing.T) {
 	}{
 		"what lasts is told after it": {"nothing is lost that is still so", []string{"mo 11:00 alpha x=1.9", "mo 12:00 alpha x=1.9", "mo 13:00 alpha x=1.9"}, []string{"mo 12:30 FIRED alpha/x 1.9 was 2.5"}},
 		"what is over is not":         {"a dip within the silence is nobody's business", []string{"mo 11:00 alpha x=1.9", "mo 12:00 alpha x=2.5", "mo 13:00 alpha x=2.5"}, nil},
+		"nothing is left":             {"is told after it too", []string{"mo 11:00 alpha nothing", "mo 12:00 alpha nothing", "mo 13:00 clock"}, []string{"mo 12:30 NO_DATA H100 NEOCLOUD ON_DEMAND was 2.5 because nothing that matches is listed any more"}},
 		"a source in trouble":         {"is told after it too", []string{"mo 11:00 alpha fails", "mo 12:00 alpha fails", "mo 13:00 alpha fails"}, []string{"mo 12:30 SOURCE_ERROR source alpha/main"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -48,6 +48,8 @@ type telling struct {
 	places    map[string]int64
 	beginning time.Time
 	patience  time.Duration
+	// pastBroken makes what has been unreadable.
+	pastBroken bool
 }
 
 func newTelling(t *testing.T, r market.Rule) *telling {
@@ -89,6 +91,9 @@ func (s *telling) restart() {
 
 func (s *telling) prime(ctx context.Context, r market.Rule, now time.Time) (map[string]market.Standing, error) {
 	replay, err := s.replay(r, now.Add(-r.Window), now)
+	if s.pastBroken {
+		err = errors.New("the past cannot be read")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -214,10 +219,13 @@ func (s *telling) offers(provider string, words []string) []market.Offer {
 // offer is a card on demand; "sku.spot" is one on the spot market, and "sku.12" one for twelve months.
 func (s *telling) offer(provider, sku, price string) market.Offer {
 	s.t.Helper()
-	row := market.Listing{SKU: sku, GpuName: "H100 SXM", Count: "1", Market: market.OnDemand, Per: market.PerGPU, Period: market.PerHour, Currency: market.USD,
+	row := market.Listing{SKU: sku, GpuName: "H100 SXM5 80GB", Count: "1", Market: market.OnDemand, Per: market.PerGPU, Period: market.PerHour, Currency: market.USD,
 		Stock: market.StockUnknown}
 	if strings.HasPrefix(sku, "b200") {
 		row.GpuName = "B200"
+	}
+	if strings.HasPrefix(sku, "pcie") {
+		row.GpuName = "H100 PCIe"
 	}
 	if strings.HasSuffix(sku, ".spot") {
 		row.Market = market.Spot

@@ -3,13 +3,13 @@ package alerts
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"iter"
 	"maps"
 	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"gpuhour/market"
 )
@@ -46,9 +46,7 @@ func (r *turn) judge(ctx context.Context, t touched) error {
 		}
 	}
 	order := slices.SortedFunc(maps.Keys(t), func(a, b *watch) int { return cmp.Compare(a.key, b.key) })
-	if err := r.primeAll(ctx); err != nil {
-		return err
-	}
+	r.primeAll(ctx)
 	for i, found := range r.all(order, t) {
 		r.sheets[order[i]] = found.sheets
 		for _, it := range found.rules {
@@ -111,6 +109,9 @@ func (w *watch) judge(q *market.Quoter, t *touch) watched {
 	out := watched{sheets: dependsOn(q, w.like, readings)}
 	for _, id := range slices.Sorted(ids) {
 		rule, only := w.rules[id], touched
+		if rule.waitsForPast(q.Now()) {
+			continue
+		}
 		if rule.first || t.rules[id] {
 			only = nil
 		}
@@ -122,12 +123,20 @@ func (w *watch) judge(q *market.Quoter, t *touch) watched {
 	return out
 }
 
-// dependsOn are the sheets that the readings are of, and those of the providers that are asked for by name.
+// dependsOn are the sheets that the readings are of, those that their index is of, and those of the providers that are asked for by name.
 func dependsOn(q *market.Quoter, rule market.Rule, readings map[string]*Reading) map[market.SheetKey]bool {
 	out := map[market.SheetKey]bool{}
 	for _, seen := range readings {
 		for _, quote := range seen.Quotes {
 			out[market.SheetKey{Provider: quote.Entry.Offer.Provider, Sheet: quote.Entry.Offer.Sheet}] = true
+		}
+	}
+	for _, seen := range readings {
+		if ofIndex(rule.Condition) && seen.Of != nil {
+			index, _ := q.Index(seen.Of.Offer, rule.Currency)
+			for _, key := range index.Sheets {
+				out[key] = true
+			}
 		}
 	}
 	for _, provider := range rule.Filter.Providers {
@@ -138,35 +147,39 @@ func dependsOn(q *market.Quoter, rule market.Rule, readings map[string]*Reading)
 	return out
 }
 
-// primeAll lets new rules that look back know what has been.
-func (r *turn) primeAll(ctx context.Context) error {
+// primeAll lets new rules that look back know what has been. One whose past cannot be read is not judged yet, and keeps no other from it.
+func (r *turn) primeAll(ctx context.Context) {
 	for id := range r.session.due {
-		if rule := r.session.rules[id]; rule.watch != nil {
-			if err := r.prime(ctx, rule); err != nil {
-				return err
-			}
+		rule := r.session.rules[id]
+		if rule.watch == nil || !rule.first || !windowed(rule.rule.Condition) || r.session.Prime == nil {
+			continue
+		}
+		if err := r.prime(ctx, rule); err != nil {
+			r.session.Log.Warn("what has been is not known; the rule is judged later", "rule", id, "problem", err)
+			rule.unprimed = r.quoter.Now().Add(unprimedPause)
 		}
 	}
-	return nil
 }
 
-// prime lets a new rule that looks back know what has been.
+// unprimedPause is how long a rule waits whose past could not be read.
+const unprimedPause = time.Minute
+
 func (r *turn) prime(ctx context.Context, rule *ruled) error {
-	if !rule.first || !windowed(rule.rule.Condition) || r.session.Prime == nil {
-		return nil
-	}
-	if rule.primed == nil {
+	if rule.primed == nil && !rule.waitsForPast(r.quoter.Now()) {
 		primed, err := r.session.Prime(ctx, rule.rule, r.quoter.Now())
 		if err != nil {
-			return fmt.Errorf("the past of %s: %w", rule.rule.ID, err)
+			return err
 		}
-		rule.primed, rule.standings = primed, maps.Clone(primed)
+		rule.primed, rule.standings, rule.unprimed = primed, maps.Clone(primed), time.Time{}
 	}
 	for about, s := range rule.primed {
 		r.judgement.Standings[market.StandingKey{Rule: rule.rule.ID, About: about}] = &s
 	}
 	return nil
 }
+
+// waitsForPast says whether a rule is not to be judged before its past is tried to be read again.
+func (r *ruled) waitsForPast(now time.Time) bool { return now.Before(r.unprimed) }
 
 // settle notes what judging a rule came to.
 func (r *turn) settle(rule *ruled, judged Judged) {
@@ -190,7 +203,7 @@ func (r *turn) settle(rule *ruled, judged Judged) {
 
 // summarise sums up how a rule stands after it has been judged, by how its subjects do.
 func summarise(rule *ruled, judged Judged) *outcome {
-	out := &outcome{changed: judged.Changed, summary: market.RuleStanding{State: market.AlertOK, LastFiredAt: rule.summary.LastFiredAt}}
+	out := &outcome{changed: judged.Changed, summary: market.RuleStanding{Version: rule.rule.Version, State: market.AlertOK, LastFiredAt: rule.summary.LastFiredAt}}
 	for _, event := range judged.Events {
 		if event.Kind == market.Fired {
 			out.summary.LastFiredAt = event.At
@@ -274,5 +287,5 @@ func (r *turn) accept() {
 		rule.summary, rule.first, rule.primed, rule.gone = came.summary, false, nil, nil
 		rule.waits(came.waits)
 	}
-	clear(r.session.due)
+	maps.DeleteFunc(r.session.due, func(id string, _ bool) bool { return !r.session.rules[id].waitsForPast(r.quoter.Now()) })
 }

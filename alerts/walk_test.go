@@ -108,6 +108,11 @@ func walked() []market.Rule {
 				r.Threshold = price("2.2")
 			}
 			out = append(out, completed(r))
+			if ofIndex(c) { // what it compares with is more than what it asks for
+				narrow := completed(r)
+				narrow.Filter.Providers, narrow.Filter.Gpus = []string{"alpha"}, []string{"nvidia/h100-sxm-80gb"}
+				out = append(out, narrow)
+			}
 		}
 	}
 	return out

@@ -3,6 +3,7 @@ package alerts
 import (
 	"encoding/json"
 	"strings"
+	"time"
 
 	"gpuhour/market"
 )
@@ -29,6 +30,8 @@ type ruled struct {
 	first  bool
 	primed map[string]market.Standing
 	gone   []string
+	// unprimed is when to try again to read what has been, where that failed; zero where it did not.
+	unprimed time.Time
 }
 
 // watchKey is what rules have in common that see the same.

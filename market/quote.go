@@ -117,8 +117,8 @@ type Compared struct {
 	Median Decimal
 	// Members tell whether it is of the same offers as another time.
 	Members uint64
-	// Stale are the sheets among theirs that may no longer be current.
-	Stale []SheetKey
+	// Sheets are those that list them, Stale those among them that may no longer be current.
+	Sheets, Stale []SheetKey
 }
 
 // Index is the median that an offer compares with, the lower of two in the middle; false where there is none, or where fewer than half of
@@ -144,6 +144,9 @@ func (q *Quoter) median(asked indexAsked) Compared {
 		prices = append(prices, price)
 		_, _ = io.WriteString(members, e.Offer.ID+"\n") // never fails
 		key := SheetKey{e.Offer.Provider, e.Offer.Sheet}
+		if !slices.Contains(out.Sheets, key) {
+			out.Sheets = append(out.Sheets, key)
+		}
 		switch {
 		case !q.stale[key]:
 			fresh++

@@ -47,7 +47,9 @@ type StandingKey struct{ Rule, About string }
 
 // RuleStanding sums a rule's subjects up.
 type RuleStanding struct {
-	State AlertState
+	// Version is the one that was judged.
+	Version int64
+	State   AlertState
 	// LastFiredAt is when an event FIRED was last judged; zero if never.
 	LastFiredAt time.Time `json:",omitzero"`
 }

@@ -78,11 +78,15 @@ func (s telling) terms() string {
 }
 
 func (s telling) group() string {
+	name := "“" + s.RuleName + "”"
+	if s.About != "" {
+		name = s.About
+	}
 	switch {
 	case s.Subject == OfIndex && s.Offers > 0:
-		return fmt.Sprintf(s.words.medianOf, s.RuleName, s.words.offers(int64(s.Offers)))
+		return fmt.Sprintf(s.words.medianOf, name, s.words.offers(int64(s.Offers)))
 	case s.Subject == OfIndex:
-		return fmt.Sprintf(s.words.median, s.RuleName)
+		return fmt.Sprintf(s.words.median, name)
 	case s.Subject == EachOffer && s.About != "":
 		return s.About
 	}

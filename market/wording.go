@@ -28,7 +28,7 @@ type verdictForms struct{ holds, further, resolved string }
 
 var english = wording{
 	colon: ": ", comma: ", ", stop: ".",
-	offer: "%s %s (%s × %s)", rule: "Rule “%s”", median: "Median of “%s”", medianOf: "Median of “%s” over %s",
+	offer: "%s %s (%s × %s)", rule: "Rule “%s”", median: "Median of %s", medianOf: "Median of %s over %s",
 	price: "%s %s per card-hour", limit: " (line: %s)", atLeast: "at least ",
 	before: "before %s", lastTold: "last told at %s",
 	among: "the cheapest of %d offers", only: "the only offer",
@@ -56,7 +56,7 @@ var english = wording{
 
 var chinese = wording{
 	colon: "：", comma: "，", stop: "。",
-	offer: "%s %s（%s × %s）", rule: "规则“%s”", median: "“%s”的中位价", medianOf: "“%s”的中位价（%s）",
+	offer: "%s %s（%s × %s）", rule: "规则“%s”", median: "%s 的中位价", medianOf: "%s 的中位价（%s）",
 	price: "每卡时 %s %s", limit: "（界线 %s）", atLeast: "至少 ", exactly: " ",
 	before: "此前 %s", lastTold: "上次通知时 %s",
 	among: "%d 个报价中最低", only: "唯一报价",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"gpuhour/market"
 )
@@ -66,6 +67,27 @@ func (s *Store) finish(ctx context.Context, d market.Delivery, kept int) (bool, 
 	outcome, err := s.client.Eval(ctx, finishScript, names, d.ID, d.Attempts, string(d.Status), text, d.NextAt.UnixMilli(), kept).Int()
 	if err != nil {
 		return false, fmt.Errorf("finish %s: %w", d.ID, err)
+	}
+	return outcome == 1, nil
+}
+
+// putOffScript gives a claimed delivery back untried: the attempt does not count.
+const putOffScript = `
+local attempts, claimed, due = unpack(KEYS)
+local id, attempt, at = unpack(ARGV)
+if redis.call('HGET', claimed, id) ~= attempt then return 0 end
+redis.call('HDEL', claimed, id)
+redis.call('HINCRBY', attempts, id, -1)
+redis.call('ZADD', due, at, id)
+return 1
+`
+
+// PutOff gives a delivery back that was claimed and not tried: it is due again at a moment, and the attempt does not count. It is false
+// when another has taken over.
+func (s *Store) PutOff(ctx context.Context, d market.Delivery, until time.Time) (bool, error) {
+	outcome, err := s.client.Eval(ctx, putOffScript, []string{attemptsKey, claimedKey, dueKey}, d.ID, d.Attempts, until.UnixMilli()).Int()
+	if err != nil {
+		return false, fmt.Errorf("put off %s: %w", d.ID, err)
 	}
 	return outcome == 1, nil
 }
