@@ -89,7 +89,8 @@ func TestEnumsMatchSchema(t *testing.T) {
 
 // added are the words and questions that we have beyond the contract (docs/adr/0006, 0010).
 var added = map[string]bool{"PriceBasis.COMPONENT": true, "OfferFilter.components": true, "OfferFilter.collections": true, "Query.offer.asOf": true,
-	"AlertEvent.number": true, "AlertEvent.reason": true, "AlertEvent.condition": true, "AlertEvent.subject": true, "AlertRule.version": true,
+	"AlertEvent.number": true, "AlertEvent.reason": true, "AlertEvent.condition": true, "AlertEvent.subject": true,
+	"AlertEvent.about": true, "AlertEvent.offerCount": true, "AlertEvent.percent": true, "AlertEvent.window": true, "AlertEvent.stock": true, "AlertRule.version": true,
 	"Query.deadLetters": true, "Delivery.event": true, "Delivery.nextAttemptAt": true, "Backtest.hasMore": true}
 
 // TestSchemaKeepsTheContract compares with the contract, where it lies beside the repository.

@@ -220,7 +220,7 @@ enum AlertCondition {
   IN_STOCK
   "Went out of stock, or was withdrawn."
   OUT_OF_STOCK
-  "At least ` + "`" + `percent` + "`" + ` below the index of the same GPU, family and market."
+  "At least ` + "`" + `percent` + "`" + ` below the index: the median of all offers of the same model, kind of seller, market and term, in ` + "`" + `currency` + "`" + `."
   BELOW_INDEX
   "At least ` + "`" + `percent` + "`" + ` above it."
   ABOVE_INDEX
@@ -262,7 +262,7 @@ enum AlertEventKind {
   FURTHER
   "The condition holds no more."
   RESOLVED
-  "Nothing matched the filter: not a price of zero."
+  "Nothing matched the filter, or nothing that did could be judged, for want of an exchange rate say: not a price of zero."
   NO_DATA
   "The sources behind the rule are stale or failing: the rule is not judged meanwhile."
   SOURCE_ERROR
@@ -306,7 +306,10 @@ input AlertRuleInput {
   currency: CurrencyCode = "USD"
   "The condition must hold this long before the alert fires: ` + "`" + `PT0S` + "`" + `, or ` + "`" + `PT1M` + "`" + ` to ` + "`" + `P365D` + "`" + `."
   for: Duration = "PT0S"
-  "How far back the value must come before the rule may fire again, in percent of the threshold: 0 to 100, with at most two decimals."
+  """
+  How far back the value must come before the rule may fire again, in percent of the threshold: 0 to 99, with at most two decimals. Of
+  NEW_LOW it is a share of the old low, of the conditions with a ` + "`" + `percent` + "`" + ` a share of that.
+  """
   rearmPercent: Float = 2
   "Stay quiet this long after firing: up to ` + "`" + `P365D` + "`" + `."
   cooldown: Duration = "PT0S"
@@ -402,7 +405,7 @@ type AlertEventConnection {
   nodes: [AlertEvent!]!
   "What lies around this part."
   pageInfo: PageInfo!
-  "How many events the rule has in all."
+  "How many events of the rule are kept."
   totalCount: Int!
 }
 
@@ -433,6 +436,19 @@ type AlertEvent implements Node {
   subject: AlertSubject!
   "What the rule waited for then."
   condition: AlertCondition!
+  """
+  The subject within the rule that it is about: an offer's id; a group of offers that are compared with each other, as in ` + "`" + `H100 NEOCLOUD ON_DEMAND` + "`" + `; a
+  source, as in ` + "`" + `source coreweave/prices` + "`" + `; or ` + "`" + `*` + "`" + `, the rule as a whole. A RESOLVED ends the FIRED about the same.
+  """
+  about: String!
+  "How many offers it was found among."
+  offerCount: Int!
+  "What the rule asked for then, in percent; null where it asked for none."
+  percent: Float
+  "How far the rule looked back then; null where it did not."
+  window: Duration
+  "The stock that it is about; null where it is about a price."
+  stock: Stock
   "When it was judged."
   at: Time!
   "When what was judged had been read."
@@ -1485,6 +1501,16 @@ func (ec *executionContext) childFields_AlertEvent(ctx context.Context, field gr
 		return ec.fieldContext_AlertEvent_subject(ctx, field)
 	case "condition":
 		return ec.fieldContext_AlertEvent_condition(ctx, field)
+	case "about":
+		return ec.fieldContext_AlertEvent_about(ctx, field)
+	case "offerCount":
+		return ec.fieldContext_AlertEvent_offerCount(ctx, field)
+	case "percent":
+		return ec.fieldContext_AlertEvent_percent(ctx, field)
+	case "window":
+		return ec.fieldContext_AlertEvent_window(ctx, field)
+	case "stock":
+		return ec.fieldContext_AlertEvent_stock(ctx, field)
 	case "at":
 		return ec.fieldContext_AlertEvent_at(ctx, field)
 	case "observedAt":
@@ -3403,6 +3429,121 @@ func (ec *executionContext) _AlertEvent_condition(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_AlertEvent_condition(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AlertEvent", field, false, false, "AlertCondition")
+}
+
+func (ec *executionContext) _AlertEvent_about(ctx context.Context, field graphql.CollectedField, obj *model.AlertEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertEvent_about(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.About, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlertEvent_about(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertEvent", field, false, false, "String")
+}
+
+func (ec *executionContext) _AlertEvent_offerCount(ctx context.Context, field graphql.CollectedField, obj *model.AlertEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertEvent_offerCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OfferCount(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlertEvent_offerCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertEvent", field, true, false, "Int")
+}
+
+func (ec *executionContext) _AlertEvent_percent(ctx context.Context, field graphql.CollectedField, obj *model.AlertEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertEvent_percent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Percent(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AlertEvent_percent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertEvent", field, true, false, "Float")
+}
+
+func (ec *executionContext) _AlertEvent_window(ctx context.Context, field graphql.CollectedField, obj *model.AlertEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertEvent_window(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Window(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Duration) graphql.Marshaler {
+			return ec.marshalODuration2ᚖtimeᚐDuration(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AlertEvent_window(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertEvent", field, true, false, "Duration")
+}
+
+func (ec *executionContext) _AlertEvent_stock(ctx context.Context, field graphql.CollectedField, obj *model.AlertEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertEvent_stock(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stock(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *market.Stock) graphql.Marshaler {
+			return ec.marshalOStock2ᚖgpuhourᚋmarketᚐStock(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AlertEvent_stock(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertEvent", field, true, false, "Stock")
 }
 
 func (ec *executionContext) _AlertEvent_at(ctx context.Context, field graphql.CollectedField, obj *model.AlertEvent) (ret graphql.Marshaler) {
@@ -12917,6 +13058,31 @@ func (ec *executionContext) _AlertEvent(ctx context.Context, sel ast.SelectionSe
 		case "condition":
 			out.Values[i] = ec._AlertEvent_condition(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "about":
+			out.Values[i] = ec._AlertEvent_about(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "offerCount":
+			out.Values[i] = ec._AlertEvent_offerCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "percent":
+			out.Values[i] = ec._AlertEvent_percent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "window":
+			out.Values[i] = ec._AlertEvent_window(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "stock":
+			out.Values[i] = ec._AlertEvent_stock(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "at":

@@ -65,12 +65,7 @@ func (r AlertRule) Filter() string { return r.rule.Given }
 func (r AlertRule) Threshold() *market.Decimal { return r.rule.Threshold }
 
 // Percent is how far.
-func (r AlertRule) Percent() *float64 {
-	if r.rule.Percent == nil {
-		return nil
-	}
-	return new(shownPercent(*r.rule.Percent))
-}
+func (r AlertRule) Percent() *float64 { return optionalPercent(r.rule.Percent) }
 
 // Window is how far back it looks.
 func (r AlertRule) Window() *time.Duration { return optional(r.rule.Window) }
@@ -138,4 +133,12 @@ func (r AlertRule) LastFiredAt(ctx context.Context) (*time.Time, error) {
 func shownPercent(d market.Decimal) float64 {
 	f, _ := d.Float64() // of two decimals always the nearest
 	return f
+}
+
+// optionalPercent is a percentage as it is shown; nil for none.
+func optionalPercent(d *market.Decimal) *float64 {
+	if d == nil {
+		return nil
+	}
+	return new(shownPercent(*d))
 }

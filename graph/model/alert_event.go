@@ -72,6 +72,18 @@ func (e AlertEvent) Offer() *Offer {
 	return &Offer{env: e.env, entry: &market.Entry{Offer: o, Gpu: gpu}, sheet: sheet, moment: e.At}
 }
 
+// OfferCount is how many offers it was found among.
+func (e AlertEvent) OfferCount() int { return e.Offers }
+
+// Percent is what the rule asked for.
+func (e AlertEvent) Percent() *float64 { return optionalPercent(e.Event.Percent) }
+
+// Window is how far it looked back.
+func (e AlertEvent) Window() *time.Duration { return optional(e.Event.Window) }
+
+// Stock is the stock that it is about.
+func (e AlertEvent) Stock() *market.Stock { return optional(e.Event.Stock) }
+
 // Reason is why the rule is not judged.
 func (e AlertEvent) Reason() *string { return optional(e.Event.Reason) }
 

@@ -17,7 +17,7 @@ const (
 	longestRuleName = 200
 	shortestWindow  = time.Minute
 	longestWindow   = 365 * 24 * time.Hour
-	mostRearm       = 100
+	mostRearm       = 99
 	usualRearm      = 2
 )
 

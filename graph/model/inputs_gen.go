@@ -31,7 +31,8 @@ type AlertRuleInput struct {
 	Currency *market.Currency `json:"currency,omitempty"`
 	// The condition must hold this long before the alert fires: `PT0S`, or `PT1M` to `P365D`.
 	For *time.Duration `json:"for,omitempty"`
-	// How far back the value must come before the rule may fire again, in percent of the threshold: 0 to 100, with at most two decimals.
+	// How far back the value must come before the rule may fire again, in percent of the threshold: 0 to 99, with at most two decimals. Of
+	// NEW_LOW it is a share of the old low, of the conditions with a `percent` a share of that.
 	RearmPercent *float64 `json:"rearmPercent,omitempty"`
 	// Stay quiet this long after firing: up to `P365D`.
 	Cooldown *time.Duration `json:"cooldown,omitempty"`
