@@ -50,10 +50,13 @@ func newCluster(t *testing.T) *cluster {
 	return c
 }
 
-func (c *cluster) start() replica {
+func (c *cluster) start() replica { return c.startOn(c.at) }
+
+// startOn starts a replica that finds the Redis at another address.
+func (c *cluster) startOn(redis string) replica {
 	c.t.Helper()
 	listen := freeAddress(c.t)
-	return replica{running{address: listen}, newServerProcess(c.t, listen, "--data-dir", c.t.TempDir(), "--redis", c.at, "--replay", c.pages.dir, "--sources", "coreweave", "--allow-private-targets")}
+	return replica{running{address: listen}, newServerProcess(c.t, listen, "--data-dir", c.t.TempDir(), "--redis", redis, "--replay", c.pages.dir, "--sources", "coreweave", "--allow-private-targets")}
 }
 
 // judges is how often a process has taken the place from which rules are judged: as long as that does not change, it is the same one.
