@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
@@ -66,12 +67,26 @@ func newTurmoil(t *testing.T, pages string) *turmoil {
 		return conn.Close() == nil
 	})
 	eventually(t, "redis-server answers", out.redis.up)
-	log, err := os.Create(dir + "/server.log")
+	out.server = newServerProcess(t, listen, "--data-dir", data, "--redis", "redis://"+redisAt, "--replay", pages, "--sources", "coreweave", "--allow-private-targets")
+	return out
+}
+
+// newServerProcess serves in a process of its own.
+func newServerProcess(t *testing.T, listen string, args ...string) *killable {
+	t.Helper()
+	log, err := os.Create(filepath.Join(t.TempDir(), "server.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	out.server = newKillable(t, func() *exec.Cmd {
-		child := exec.Command(os.Args[0], "serve", "--listen", listen, "--data-dir", data, "--redis", "redis://"+redisAt, "--replay", pages, "--sources", "coreweave", "--allow-private-targets")
+	t.Cleanup(func() {
+		_ = log.Close()
+		if t.Failed() {
+			text, _ := os.ReadFile(log.Name())
+			t.Logf("the server at %s said: %s", listen, text[max(0, len(text)-4000):])
+		}
+	})
+	server := newKillable(t, func() *exec.Cmd {
+		child := exec.Command(os.Args[0], append([]string{"serve", "--listen", listen}, args...)...)
 		child.Env = append(os.Environ(), "GPUHOUR_TEST_PROGRAM=1")
 		child.Stderr = log
 		return child
@@ -83,15 +98,8 @@ func newTurmoil(t *testing.T, pages string) *turmoil {
 		defer answer.Body.Close()
 		return answer.StatusCode == http.StatusOK
 	})
-	eventually(t, "the server is ready", out.server.up)
-	t.Cleanup(func() {
-		_ = log.Close()
-		if t.Failed() {
-			text, _ := os.ReadFile(log.Name())
-			t.Logf("the server said: %s", text[max(0, len(text)-4000):])
-		}
-	})
-	return out
+	eventually(t, "the server is ready", server.up)
+	return server
 }
 
 // strike kills one of the two after a random moment, and starts it again.

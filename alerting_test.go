@@ -110,10 +110,17 @@ type told struct {
 
 // delivery is what became of an event at one of its targets, as the API has it.
 type delivery struct {
-	Status    string
-	Attempts  int
-	LastError *string
+	ID            string
+	Channel       string
+	Status        string
+	Attempts      int
+	LastError     *string
+	NextAttemptAt *time.Time
+	DeliveredAt   *time.Time
 }
+
+// deliveryFields are all of them.
+const deliveryFields = `id channel status attempts lastError nextAttemptAt deliveredAt`
 
 // events are all events of a rule.
 func (s running) events(t *testing.T, rule string) (out []told) {
@@ -130,8 +137,8 @@ func (s running) events(t *testing.T, rule string) (out []told) {
 				}
 			}
 		}
-		if err := s.tryAsk(t, fmt.Sprintf(`{ alertRule(id: %q) { events(first: 100, after: %s) { nodes { id number kind value previous observedAt offer { id } deliveries { status attempts lastError } }
-			pageInfo { hasNextPage endCursor } } } }`, rule, after), &page); err != nil {
+		if err := s.tryAsk(t, fmt.Sprintf(`{ alertRule(id: %q) { events(first: 100, after: %s) { nodes { id number kind value previous observedAt offer { id } deliveries { %s } }
+			pageInfo { hasNextPage endCursor } } } }`, rule, after, deliveryFields), &page); err != nil {
 			t.Log(err)
 			return nil
 		}
@@ -143,18 +150,20 @@ func (s running) events(t *testing.T, rule string) (out []told) {
 	}
 }
 
-// dear and cheap are two pages of one source: eight cards for 48 dollars an hour, and for 24.
+// set turns the price of a source: eight cards for 48 dollars an hour, or for 24.
 func (p priced) set(cheap bool) {
+	p.t.Helper()
+	p.print(map[bool]string{false: "$48.00", true: "$24.00"}[cheap], "GPU Count")
+}
+
+// print writes the page with another price of the eight cards, and with another name for the column that counts them.
+func (p priced) print(price, count string) {
 	p.t.Helper()
 	page, err := os.ReadFile(filepath.Join(samples, "coreweave/prices/page.html"))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	text := string(page)
-	if cheap {
-		text = strings.ReplaceAll(text, "$48.00", "$24.00")
-	}
-	replaceFile(p.t, filepath.Join(p.dir, "page.html"), text)
+	replaceFile(p.t, filepath.Join(p.dir, "page.html"), strings.NewReplacer("$48.00", price, "GPU Count", count).Replace(string(page)))
 }
 
 func (s running) scrape(t *testing.T, provider string) {

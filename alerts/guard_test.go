@@ -63,6 +63,26 @@ func TestGuardLooksAfterDNS(t *testing.T) {
 	_ = conn.Close()
 }
 
+// TestErrorsTellNothingOfTheInside holds that what a rule's owner is shown of a failure names no address of the operator's.
+func TestErrorsTellNothingOfTheInside(t *testing.T) {
+	inside := &net.TCPAddr{IP: net.IPv4(10, 0, 0, 53), Port: 53}
+	for _, test := range []struct {
+		err  error
+		want string
+		why  string
+	}{
+		{&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "hooks.example.com", Server: inside.String(), IsNotFound: true}},
+			"lookup hooks.example.com: no such host", "the name server asked"},
+		{&net.DNSError{Err: "read udp 10.0.0.7:4711->10.0.0.53:53: connection refused", Name: "hooks.example.com"}, "lookup hooks.example.com: the name server failed", "both ends of the question"},
+		{&net.OpError{Op: "read", Net: "tcp", Source: inside, Addr: inside, Err: errors.New("connection reset by peer")}, "read: connection reset by peer", "both ends of the connection"},
+		{errors.New("EOF"), "EOF", "nothing to hide"},
+	} {
+		if out := unanswered(t.Context(), test.err); out.Err.Error() != test.want || !out.Silent {
+			t.Errorf("%s: got %v, want %s", test.why, out.Err, test.want)
+		}
+	}
+}
+
 // namesAt is a resolver for which every name is at one address.
 func namesAt(t *testing.T, address netip.Addr) *net.Resolver {
 	t.Helper()

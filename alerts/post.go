@@ -106,7 +106,22 @@ func unanswered(ctx context.Context, err error) Outcome {
 	case ctx.Err() != nil, errors.As(err, &network) && network.Timeout():
 		return Outcome{Err: errTimeout, Silent: true}
 	}
-	return Outcome{Err: errors.New(printable(err.Error())), Silent: true}
+	return Outcome{Err: errors.New(printable(cause(err))), Silent: true}
+}
+
+// cause says what went wrong without the addresses of this machine and of its name server, which are no rule's business.
+func cause(err error) string {
+	var name *net.DNSError
+	var network *net.OpError
+	switch {
+	case errors.As(err, &name) && name.IsNotFound:
+		return "lookup " + name.Name + ": no such host"
+	case errors.As(err, &name):
+		return "lookup " + name.Name + ": the name server failed"
+	case errors.As(err, &network):
+		return network.Op + ": " + network.Err.Error()
+	}
+	return err.Error()
 }
 
 // retryAfter reads the header's seconds or HTTP date: at most a day, zero where it says nothing.

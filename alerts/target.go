@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
@@ -145,7 +146,7 @@ func scrub(text, target string) string {
 // secretParts are the parts of a URL that may be secrets, longest first.
 func secretParts(u *url.URL) []string {
 	password, _ := u.User.Password()
-	parts := []string{u.User.String(), u.User.Username(), password, u.RawQuery, u.EscapedPath(), u.Path, u.Fragment}
+	parts := []string{u.User.String(), u.User.Username(), password, basic(u.User), u.RawQuery, u.EscapedPath(), u.Path, u.Fragment}
 	parts = append(parts, strings.Split(u.Path, "/")...)
 	parts = append(parts, strings.Split(u.EscapedPath(), "/")...)
 	for _, values := range u.Query() {
@@ -157,4 +158,13 @@ func secretParts(u *url.URL) []string {
 	}
 	slices.SortFunc(parts, func(a, b string) int { return len(b) - len(a) })
 	return parts
+}
+
+// basic is how HTTP sends a name and a password; empty without them.
+func basic(user *url.Userinfo) string {
+	if user == nil {
+		return ""
+	}
+	password, _ := user.Password()
+	return base64.StdEncoding.EncodeToString([]byte(user.Username() + ":" + password))
 }

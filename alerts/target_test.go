@@ -113,6 +113,7 @@ func TestScrub(t *testing.T) {
 		{"bad key top secret", "https://h/?k=top%20secret", "bad key …", "a value as it is meant"},
 		{"user broker@example.com is unknown", "smtp://h/?from=a@example.com&to=c@example.com,broker@example.com", "user … is unknown", "one of several addresses"},
 		{"invalid key 693a91f6", "wecom://693a91f6", "invalid key …", "the key of a channel stands where a host does"},
+		{"refused: Authorization: Basic YnJva2VyOnRvcHNlY3JldA==", "https://broker:topsecret@h/", "refused: Authorization: Basic …", "name and password as HTTP sends them"},
 		{"dial tcp: lookup hooks.example.com: no such host", "https://hooks.example.com/secret", "dial tcp: lookup hooks.example.com: no such host", "the host is no secret"},
 	}
 	for _, test := range tests {

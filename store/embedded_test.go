@@ -463,6 +463,26 @@ func FuzzReadCommand(f *testing.F) {
 	})
 }
 
+// TestJournalIsPrivate holds that nobody else on the machine reads the secrets of alert rules, before and after a rewrite.
+func TestJournalIsPrivate(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(t.Context(), options(dir, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	for _, when := range []string{"made", "rewritten"} {
+		info, err := os.Stat(filepath.Join(dir, JournalName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mode := info.Mode().Perm(); mode != 0o600 {
+			t.Errorf("%s: the journal's mode is %o", when, mode)
+		}
+		rewriteNow(s)
+	}
+}
+
 func journalSize(t *testing.T, dir string) int {
 	t.Helper()
 	info, err := os.Stat(filepath.Join(dir, JournalName))

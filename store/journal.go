@@ -29,6 +29,9 @@ type journal struct {
 	broken error
 }
 
+// journalMode keeps the journal to who runs the program: it holds the secrets of alert rules.
+const journalMode = 0o600
+
 // rewriteFloor is the size below which a journal is never rewritten; above it is when it has doubled.
 const rewriteFloor = 4 << 20
 
@@ -38,7 +41,7 @@ func openJournal(ctx context.Context, path string, client redis.UniversalClient,
 	if err := os.Remove(path + temporarySuffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, journalMode)
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}

@@ -43,7 +43,7 @@ func (j *journal) rewrite(ctx context.Context) error {
 
 // dumpTo writes a new journal and leaves it open; after an error there is no such file.
 func (j *journal) dumpTo(ctx context.Context, path string) (*os.File, int64, error) {
-	file, err := os.Create(path)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_RDWR, journalMode)
 	if err != nil {
 		return nil, 0, err
 	}
