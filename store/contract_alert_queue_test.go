@@ -53,6 +53,34 @@ func namesOf(deliveries []market.Delivery) string {
 	return strings.Join(out, " ")
 }
 
+// putOffIsNoAttempt gives claimed deliveries back untried: they are due again when they were put off to, and the attempt does not count. Who was
+// too slow to give one back changes nothing.
+func putOffIsNoAttempt(t *testing.T, b backend) {
+	s := b.open(t)
+	judged(t, s, fires("j", 2, createRule(t, s, "a")))
+	late := claim(t, s, start, 2)
+	again := claim(t, s, start.Add(leaseTime), 2)
+	if back, err := s.PutOff(t.Context(), late[0], start); back || err != nil {
+		t.Errorf("another had taken over: given back %v, %v", back, err)
+	}
+	until := start.Add(2 * leaseTime)
+	for _, d := range again {
+		if back, err := s.PutOff(t.Context(), d, until); !back || err != nil {
+			t.Errorf("given back %v, %v", back, err)
+		}
+	}
+	if back, err := s.PutOff(t.Context(), again[0], start); back || err != nil {
+		t.Errorf("given back twice: %v, %v", back, err)
+	}
+	finish(t, s, ended(again[1], market.Delivered, start), false)
+	s = b.reopen(t, s)
+	claim(t, s, until.Add(-time.Second), 0)
+	if got := namesOf(claim(t, s, until, 2)); got != "1/0#2 1/1#2" {
+		t.Errorf("claimed %s, want second attempts", got)
+	}
+	closeStore(t, s)
+}
+
 // heldEventStays lets events grow too old while their deliveries are delivered, under way and dead.
 func heldEventStays(t *testing.T, b backend) {
 	s := b.open(t)

@@ -39,6 +39,7 @@ func TestAlertContract(t *testing.T) {
 		"a judgement of nothing writes nothing":       nothingIsWritten,
 		"events are paged":                            eventsArePaged,
 		"old events go":                               oldEventsGo,
+		"what was put off has not been tried":         putOffIsNoAttempt,
 		"an event stays while it is to be delivered":  heldEventStays,
 		"each delivery is claimed by one":             claimedByOne,
 		"a lease ends":                                leaseEnds,
