@@ -8,8 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // slowWay passes connections to a Redis on. While it holds, judgements do not arrive: their sender cannot tell what has become of them.
@@ -110,8 +108,15 @@ func (w *slowWay) release() {
 	}
 }
 
-// TestLateJudgementIsRefused holds a judgement back on its way to the Redis until another process has judged the same: it comes too late.
+// TestLateJudgementIsRefused holds a judgement back on its way to the Redis until another process has judged the same: it comes too late,
+// whether who sent it is still there or was killed between keeping the prices and judging them.
 func TestLateJudgementIsRefused(t *testing.T) {
+	for _, killed := range []bool{false, true} {
+		t.Run(fmt.Sprintf("killed %t", killed), func(t *testing.T) { lateJudgement(t, killed) })
+	}
+}
+
+func lateJudgement(t *testing.T, killed bool) {
 	c := newCluster(t)
 	way := newSlowWay(t, c.at)
 	slow := c.startOn("redis://" + way.listener.Addr().String())
@@ -125,22 +130,27 @@ func TestLateJudgementIsRefused(t *testing.T) {
 	other.settled(t, rule, 1)
 
 	way.holding.Store(true)
-	c.turn(false, other)
+	c.turn(false, slow)
 	<-way.held
+	if n := len(other.events(t, rule)); n != 1 {
+		t.Errorf("%d events, while the judgement is held", n)
+	}
+	if killed {
+		slow.process.kill()
+	}
 	eventually(t, "the other judges", func() bool { return c.judges() == 2 })
 	other.settled(t, rule, 2)
 	way.release()
 	<-way.answered
-	c.turn(true, slow)
+	c.turn(true, other)
 	other.settled(t, rule, 3)
-	var kinds []string
-	for n, e := range slow.events(t, rule) {
-		if e.Number != n+1 {
-			t.Errorf("event %d has the number %d", n+1, e.Number)
-		}
-		kinds = append(kinds, e.Kind)
+	events := other.events(t, rule)
+	if len(events) != 3 {
+		t.Fatalf("%d events, want 3", len(events))
 	}
-	if diff := cmp.Diff([]string{"FIRED", "RESOLVED", "FIRED"}, kinds); diff != "" {
-		t.Errorf("(-want +said): %s", diff)
+	for n, e := range events {
+		if want := []string{"FIRED", "RESOLVED", "FIRED"}[n]; e.Number != n+1 || e.Kind != want {
+			t.Errorf("event %d has the number %d and is %s, want %s", n+1, e.Number, e.Kind, want)
+		}
 	}
 }

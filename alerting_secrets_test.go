@@ -134,7 +134,7 @@ func (h hearing) mistakes(t *testing.T, wrong []string) {
 				t.Errorf("%v is a target: %s", to, got)
 			}
 		}
-		for _, literal := range []string{fmt.Sprintf(`{url: %q}`, target), fmt.Sprintf(`[%q, {}]`, target), fmt.Sprintf(`[%q], nmae: "x"`, target)} {
+		for _, literal := range []string{fmt.Sprintf(`{url: %q}`, target), fmt.Sprintf(`[%q, {}]`, target), fmt.Sprintf(`[%q], title: "x"`, target)} {
 			if got := h.hear(t, strings.NewReplacer("$to: [String!]!", "$unused: Int", "$to", literal).Replace(create), nil); !bytes.Contains(got, []byte(`"errors"`)) {
 				t.Errorf("%s is a target: %s", literal, got)
 			}
