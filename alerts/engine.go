@@ -118,15 +118,12 @@ func (e *Engine) lead(ctx context.Context) error {
 
 // renew keeps the lease until the context ends, or says why it is lost.
 func (e *Engine) renew(ctx context.Context, lease Lease) error {
-	for {
-		wait(ctx, e.Renew)
-		if ctx.Err() != nil {
-			return nil
-		}
+	for wait(ctx, e.Renew); ctx.Err() == nil; wait(ctx, e.Renew) {
 		if err := lease.Renew(ctx); errors.Is(err, ErrLost) {
 			return err
 		}
 	}
+	return nil
 }
 
 // judge judges whenever something happens, until the context ends or the lease is lost.
