@@ -212,7 +212,7 @@ func (c *cluster) checkTold(hook *receiver, client *follower, s replica, rules [
 	last := c.number("{alerts}:meta", "events")
 	eventually(t, "the client is told everything", func() bool { return len(client.all()) >= last-1 })
 	for n, id := range idsTold(t, client) {
-		if want := fmt.Sprintf("event-%012d", n+2); id != want {
+		if want := fmt.Sprintf("event/%012d", n+2); id != want {
 			t.Errorf("the client was told %s, want %s", id, want)
 		}
 	}

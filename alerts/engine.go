@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gpuhour/market"
@@ -68,10 +69,12 @@ type Options struct {
 type Engine struct {
 	Options
 	wake chan struct{}
+	// step is when the judging last got on, in nanoseconds since 1970.
+	step atomic.Int64
 }
 
 // NewEngine makes an engine; Run sets it to work.
-func NewEngine(o Options) *Engine { return &Engine{o, make(chan struct{}, 1)} }
+func NewEngine(o Options) *Engine { return &Engine{Options: o, wake: make(chan struct{}, 1)} }
 
 // Wake says that the book or the rules have changed.
 func (e *Engine) Wake() {
@@ -107,6 +110,7 @@ func (e *Engine) lead(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.getsOn()
 	ctx, stop := context.WithCancelCause(ctx)
 	var renewing sync.WaitGroup
 	renewing.Go(func() { stop(e.renew(ctx, lease)) })
@@ -116,9 +120,19 @@ func (e *Engine) lead(ctx context.Context) error {
 	return errors.Join(err, lease.Release(context.WithoutCancel(ctx)))
 }
 
-// renew keeps the lease until the context ends, or says why it is lost.
+// stuckAfter is how long a step of judging may take before another process may take over.
+const stuckAfter = 8 * time.Second
+
+func (e *Engine) getsOn() { e.step.Store(e.Now().UnixNano()) }
+
+func (e *Engine) stuck() bool { return e.Now().UnixNano()-e.step.Load() > int64(stuckAfter) }
+
+// renew keeps the lease until the context ends, or says why it is lost. It does not renew it for an engine that does not get on.
 func (e *Engine) renew(ctx context.Context, lease Lease) error {
 	for wait(ctx, e.Renew); ctx.Err() == nil; wait(ctx, e.Renew) {
+		if e.stuck() {
+			continue
+		}
 		if err := lease.Renew(ctx); errors.Is(err, ErrLost) {
 			return err
 		}

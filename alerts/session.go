@@ -166,6 +166,7 @@ func (s *session) patient() time.Time { return s.began.Add(s.Patience) }
 
 // pass judges everything that has changed since the last time, and keeps it. After an error nothing is taken as judged.
 func (s *session) pass(ctx context.Context) error {
+	s.getsOn()
 	if err := s.learn(ctx); err != nil {
 		return err
 	}

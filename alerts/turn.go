@@ -154,6 +154,7 @@ func (r *turn) primeAll(ctx context.Context) {
 		if rule.watch == nil || !rule.first || !windowed(rule.rule.Condition) || r.session.Prime == nil {
 			continue
 		}
+		r.session.getsOn()
 		if err := r.prime(ctx, rule); err != nil {
 			r.session.Log.Warn("what has been is not known; the rule is judged later", "rule", id, "problem", err)
 			rule.unprimed = r.quoter.Now().Add(unprimedPause)
