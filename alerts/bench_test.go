@@ -85,10 +85,21 @@ func benchRulesOf(n int) map[string]market.Rule {
 	return out
 }
 
+// forgetful is a ledger that keeps nothing of what is judged: the store's part is measured by the store's own benchmark.
+type forgetful struct {
+	*ledger
+	spoken int
+}
+
+func (f *forgetful) Judged(_ context.Context, j market.Judgement) ([]market.Event, error) {
+	f.spoken += len(j.Spoken)
+	return nil, nil
+}
+
 // BenchmarkRules judges 100,000 rules after a run that changed 1,000 of 20,000 offers, in all kinds of models; and, to compare, all of them.
 func BenchmarkRules(b *testing.B) {
 	book, offers := benchMarket()
-	ledger := newLedger()
+	ledger := &forgetful{ledger: newLedger()}
 	ledger.rules = benchRulesOf(benchRules)
 	now := monday
 	engine := NewEngine(Options{Store: ledger, Book: func() (map[string]int64, *market.View) { return nil, book.View() }, Cadence: hourly,
@@ -100,7 +111,7 @@ func BenchmarkRules(b *testing.B) {
 	if err := s.pass(context.Background()); err != nil {
 		b.Fatal(err)
 	}
-	b.Logf("%d filters of %d rules, %d subjects", len(s.watches.all), len(s.rules), len(ledger.standings))
+	b.Logf("%d filters of %d rules", len(s.watches.all), len(s.rules))
 	random := rand.New(rand.NewPCG(3, 3))
 	run := 0
 	change := func() {
@@ -116,7 +127,7 @@ func BenchmarkRules(b *testing.B) {
 		}
 	}
 	b.Run("1000 changes", func(b *testing.B) {
-		spoken, used := len(ledger.events), time.Duration(0)
+		spoken, used := ledger.spoken, time.Duration(0)
 		for b.Loop() {
 			b.StopTimer()
 			change()
@@ -128,7 +139,7 @@ func BenchmarkRules(b *testing.B) {
 			used += cpuTime(b) - before
 		}
 		b.ReportMetric(float64(used.Milliseconds())/float64(b.N), "cpu-ms/op")
-		b.ReportMetric(float64(len(ledger.events)-spoken)/float64(b.N), "events/op")
+		b.ReportMetric(float64(ledger.spoken-spoken)/float64(b.N), "events/op")
 	})
 	b.Run("all rules anew", func(b *testing.B) {
 		for b.Loop() {

@@ -27,7 +27,7 @@ type judging struct {
 // Judge judges the subjects of a rule that are named in only, in their order, or all of them where it is nil, by what is seen of them now and how they
 // stood. First says that the rule has never been judged before.
 func Judge(q *market.Quoter, r market.Rule, readings map[string]*Reading, standings map[string]market.Standing, only []string, first bool) Judged {
-	j := judging{q, r, readings, standings, first, Judged{Changed: map[string]*market.Standing{}}}
+	j := judging{q, r, readings, standings, first, Judged{}}
 	if only == nil {
 		only = j.subjects()
 	}
@@ -43,16 +43,14 @@ func Judge(q *market.Quoter, r market.Rule, readings map[string]*Reading, standi
 
 // subjects are all of them in the order of their names, so that events come in one order whoever judges.
 func (j *judging) subjects() []string {
-	all := map[string]bool{}
-	for about := range j.readings {
-		all[about] = true
-	}
+	out := slices.Collect(maps.Keys(j.readings))
 	for about := range j.standings {
-		if !isSource(about) && about != wholeRule {
-			all[about] = true
+		if _, read := j.readings[about]; !read && !isSource(about) && about != wholeRule {
+			out = append(out, about)
 		}
 	}
-	return slices.Sorted(maps.Keys(all))
+	slices.Sort(out)
+	return out
 }
 
 func (j *judging) subject(about string) {
@@ -73,7 +71,7 @@ func (j *judging) subject(about string) {
 		j.out.Events = append(j.out.Events, *event)
 	}
 	if len(seen.Quotes) == 0 && j.forgettable(is) {
-		j.out.Changed[about] = nil
+		j.change(about, nil)
 		return
 	}
 	j.keep(about, is)
@@ -106,7 +104,14 @@ func (j *judging) keep(about string, is market.Standing) {
 		return
 	}
 	kept := is
-	j.out.Changed[about] = &kept
+	j.change(about, &kept)
+}
+
+func (j *judging) change(about string, to *market.Standing) {
+	if j.out.Changed == nil {
+		j.out.Changed = map[string]*market.Standing{}
+	}
+	j.out.Changed[about] = to
 }
 
 // standing is how a subject stands, after what has been judged so far.

@@ -29,18 +29,23 @@ func (j *judging) sources() {
 	}
 	for about := range j.standings {
 		if _, still := blamed[about]; isSource(about) && !still {
-			j.out.Changed[about] = nil
+			j.change(about, nil)
 		}
 	}
 }
 
 // blamed are the sheets without which something is not judged. Where nothing at all matches, those of the providers that are asked for.
-func (j *judging) blamed() map[string]market.SheetKey {
-	out := map[string]market.SheetKey{}
+func (j *judging) blamed() (out map[string]market.SheetKey) {
+	blame := func(key market.SheetKey) {
+		if out == nil {
+			out = map[string]market.SheetKey{}
+		}
+		out[aboutSheet(key)] = key
+	}
 	for about, seen := range j.readings {
 		if len(seen.Stale) > 0 && j.standing(about).State == market.AlertSourceError {
 			for _, key := range seen.Stale {
-				out[aboutSheet(key)] = key
+				blame(key)
 			}
 		}
 	}
@@ -50,7 +55,7 @@ func (j *judging) blamed() map[string]market.SheetKey {
 	for _, provider := range j.rule.Filter.Providers {
 		for _, sheet := range j.quoter.View().Sheets(provider) {
 			if key := (market.SheetKey{Provider: provider, Sheet: sheet.Name}); j.quoter.Stale(key) {
-				out[aboutSheet(key)] = key
+				blame(key)
 			}
 		}
 	}

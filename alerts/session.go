@@ -23,6 +23,8 @@ type session struct {
 	// seen is what was judged last; nil before the first time.
 	seen   *market.Quoter
 	places map[string]int64
+	// usual is how many subjects stood otherwise after the turn before: about as many will after the next.
+	usual int
 }
 
 // begin takes up what the engine before left.

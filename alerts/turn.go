@@ -31,8 +31,8 @@ type outcome struct {
 }
 
 func newTurn(s *session, q *market.Quoter) *turn {
-	return &turn{session: s, quoter: q, rules: map[string]*outcome{}, sheets: map[*watch]map[market.SheetKey]bool{},
-		judgement: market.Judgement{Versions: map[string]int64{}, Standings: map[market.StandingKey]*market.Standing{}, Rules: map[string]market.RuleStanding{}}}
+	return &turn{session: s, quoter: q, rules: make(map[string]*outcome, s.usual), sheets: map[*watch]map[market.SheetKey]bool{},
+		judgement: market.Judgement{Versions: make(map[string]int64, s.usual), Standings: make(map[market.StandingKey]*market.Standing, s.usual), Rules: map[string]market.RuleStanding{}}}
 }
 
 // judge judges the rules of the touched watches, and those that are due anyway.
@@ -213,14 +213,13 @@ func summarise(rule *ruled, judged Judged) *outcome {
 	if !rule.rule.Enabled {
 		return out
 	}
-	states := map[market.AlertState]bool{}
+	out.summary.State = market.AlertNoData
 	for about, s := range overlay(rule.standings, judged.Changed) {
-		if about != wholeRule {
-			states[s.State] = true
+		if about != wholeRule && weight(s.State) > weight(out.summary.State) {
+			out.summary.State = s.State
 		}
+		out.waits = out.waits || waits(rule.rule, about, s)
 	}
-	out.waits = anyWaits(rule.rule, overlay(rule.standings, judged.Changed))
-	out.summary.State = stateOf(states)
 	return out
 }
 
@@ -256,15 +255,22 @@ func anyWaits(r market.Rule, standings iter.Seq2[string, market.Standing]) bool 
 	return false
 }
 
-// stateOf is how a rule stands, by the states of its subjects: what fires comes first, then what may fire, then what keeps it from being
-// judged.
-func stateOf(states map[market.AlertState]bool) market.AlertState {
-	for _, state := range []market.AlertState{market.AlertFiring, market.AlertRecovering, market.AlertPending, market.AlertSourceError, market.AlertOK} {
-		if states[state] {
-			return state
-		}
+// weight orders the states of subjects by what they say of their rule: what fires comes first, then what may fire, then what keeps it from
+// being judged.
+func weight(s market.AlertState) int {
+	switch s {
+	case market.AlertFiring:
+		return 5
+	case market.AlertRecovering:
+		return 4
+	case market.AlertPending:
+		return 3
+	case market.AlertSourceError:
+		return 2
+	case market.AlertOK:
+		return 1
 	}
-	return market.AlertNoData
+	return 0
 }
 
 func (r *turn) empty() bool {
@@ -273,6 +279,7 @@ func (r *turn) empty() bool {
 
 // accept takes over what has been kept.
 func (r *turn) accept() {
+	r.session.usual = len(r.judgement.Standings)
 	for w, sheets := range r.sheets {
 		r.session.watches.reads(w, sheets)
 	}
