@@ -41,6 +41,7 @@ func Capacities(hosts []Host, now time.Time) []Capacity {
 				sums[kind], lots[kind] = &Capacity{GpuID: card.GpuID, GpuName: card.Name}, map[int]int{}
 			}
 			sums[kind].add(card.State)
+			sums[kind].Sample = sums[kind].Sample || h.Report.Simulated
 			if card.State == GpuIdle {
 				idle[kind]++
 			}
