@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/govalues/decimal"
 
 	"gpuhour/graph"
 	"gpuhour/market"
@@ -158,6 +159,21 @@ func TestSetFleetPrice(t *testing.T) {
 	set(`, price: 1, currency: null`, `{"Amount":"1","Currency":"USD"}`)
 	set(`, price: null, currency: "CNY"`, `null`)
 	set(``, `null`)
+}
+
+// TestOwnCardsAreOffers holds that idle cards stand among everybody else's, and can be told from them.
+func TestOwnCardsAreOffers(t *testing.T) {
+	w := fleetOf(newWorld(t))
+	offers, err := market.OwnOffers(w.fleet.capacities, map[string]market.Money{a800: {Amount: decimal.MustParse("0.65"), Currency: market.USD}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.book.Load(market.OwnProvider, []market.Sheet{{Provider: market.OwnProvider, Name: market.OwnSheet, LastRunAt: noon, LastSuccessAt: noon}}, offers)
+	w.expect("the cheapest A800 is ours, at our price, with what is idle and without a source", `{ offers(filter: {gpus: ["A800"]}, first: 1) { totalCount nodes { id kind sku gpuName gpu { id } gpuCount region market
+		listed { amount currency per period } pricePerGpuHour stock gpusAvailable stale sample source { url } } } own: offers(filter: {providerKinds: [OWN_FLEET]}) { totalCount } }`,
+		`{"offers": {"totalCount": 2, "nodes": [{"id": "own-fleet/nvidia%2Fa800-sxm-80gb/-/on-demand", "kind": "OWN_FLEET", "sku": "nvidia/a800-sxm-80gb", "gpuName": "NVIDIA A800-SXM4-80GB",
+		"gpu": {"id": "nvidia/a800-sxm-80gb"}, "gpuCount": 1, "region": null, "market": "ON_DEMAND", "listed": {"amount": "0.65", "currency": "USD", "per": "GPU", "period": "PT1H"}, "pricePerGpuHour": "0.65",
+		"stock": "AVAILABLE", "gpusAvailable": 2, "stale": false, "sample": false, "source": null}]}, "own": {"totalCount": 1}}`)
 }
 
 func TestFleetMistakes(t *testing.T) {

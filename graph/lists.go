@@ -29,7 +29,7 @@ func (r *Resolver) lists() lists {
 		},
 		{"Query", "index"}:           func(map[string]any) (int, int) { return indicesUsual, 2 * weightOfPast },
 		{"Query", "exportCount"}:     func(map[string]any) (int, int) { return 1, weightOfPast },
-		{"Query", "economics"}:       func(a map[string]any) (int, int) { return 1, economicsOf(a["input"]) },
+		{"Query", "economics"}:       func(a map[string]any) (int, int) { return 1, weightOfSearch + economicsOf(a["input"]) },
 		{"Economics", "before"}:      func(map[string]any) (int, int) { return 1, weightOfPast },
 		{"Economics", "sensitivity"}: func(map[string]any) (int, int) { return sensitivityRows, 1 },
 		{"Query", "trainingCost"}:    func(a map[string]any) (int, int) { return 1, weightOfSearch + weightOfValue*values(a["filter"]) },

@@ -1,9 +1,6 @@
 package market
 
-import (
-	"math/big"
-	"time"
-)
+import "time"
 
 // FleetChange is a host after a report that changed something, with the capacities since then.
 type FleetChange struct {
@@ -43,21 +40,28 @@ func CapacitySteps(points []CapacityPoint, from, to time.Time, step time.Duratio
 	return out, nil
 }
 
-// MeasuredShare is the share of card-hours from one moment to another that cards were busy, of those that they were busy or idle; false where they were
-// neither. Points are changes in the order of time. Hours in which a card could not be rented out, or nothing was known of it, do not count.
-func MeasuredShare(points []CapacityPoint, from, to time.Time) (share float64, known bool) {
-	var busy, either int64
+// Work is how long cards were at work, in card-seconds, of the time in which they could have been.
+type Work struct{ busy, either int64 }
+
+// Add counts what a capacity says of the time from one moment to another. Points are changes in the order of time. While a card could not be rented
+// out, or nothing was known of it, it does not count.
+func (w *Work) Add(points []CapacityPoint, from, to time.Time) {
 	for i, p := range points {
 		end := to.Unix()
 		if i+1 < len(points) {
 			end = min(end, points[i+1].At.Unix())
 		}
 		seconds := max(0, end-max(p.At.Unix(), from.Unix()))
-		busy += int64(p.Busy) * seconds
-		either += int64(p.Busy+p.Idle) * seconds
+		w.busy += int64(p.Busy) * seconds
+		w.either += int64(p.Busy+p.Idle) * seconds
 	}
-	if either == 0 {
-		return 0, false
-	}
-	return *float(big.NewRat(busy, either)), true
 }
+
+// Share is the share of the time in which cards were busy or idle that they were busy, rounded to six decimals; false where they were neither.
+func (w *Work) Share() (Decimal, bool) {
+	share, err := ratio(w.busy, w.either).round(DerivedScale)
+	return share, err == nil
+}
+
+// CardHours is how long cards were busy or idle, all of them together.
+func (w *Work) CardHours() float64 { return float64(w.either) / 3600 }

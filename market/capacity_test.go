@@ -58,26 +58,36 @@ func steps(from, to time.Time, step time.Duration) error {
 	return err
 }
 
-func TestMeasuredShare(t *testing.T) {
+func TestWork(t *testing.T) {
 	cases := map[string]struct {
 		reason string
 		points []CapacityPoint
-		want   float64
-		known  bool
+		want   string
+		hours  float64
 	}{
-		"half":         {"an hour of two, of one card", []CapacityPoint{{At: clock(8, 0), Busy: 1}, {At: clock(9, 0), Idle: 1}}, 0.5, true},
-		"cards":        {"three of four, all the time", []CapacityPoint{{At: clock(1, 0), Busy: 3, Idle: 1}}, 0.75, true},
-		"unknown":      {"an hour of which nothing is known is neither busy nor idle", []CapacityPoint{{At: clock(8, 0), Busy: 1}, {At: clock(9, 0), Unknown: 1}}, 1, true},
-		"not for rent": {"nor is a card that could not be rented out", []CapacityPoint{{At: clock(8, 0), Idle: 1, Degraded: 5, Lost: 1, Reserved: 2}}, 0, true},
-		"never known":  {"a share of nothing is none", []CapacityPoint{{At: clock(8, 0), Unknown: 8, Total: 8}}, 0, false},
-		"no fleet":     {"nor is one of no cards", nil, 0, false},
-		"too early":    {"what was before does not count", []CapacityPoint{{At: clock(5, 0), Busy: 1}, {At: clock(7, 0), Unknown: 1}}, 0, false},
-		"too late":     {"nor does what came after", []CapacityPoint{{At: clock(11, 0), Busy: 1}}, 0, false},
+		"half":         {"an hour of two, of one card", []CapacityPoint{{At: clock(8, 0), Busy: 1}, {At: clock(9, 0), Idle: 1}}, "0.5", 2},
+		"cards":        {"three of four, all the time", []CapacityPoint{{At: clock(1, 0), Busy: 3, Idle: 1}}, "0.75", 8},
+		"unknown":      {"an hour of which nothing is known is neither busy nor idle", []CapacityPoint{{At: clock(8, 0), Busy: 1}, {At: clock(9, 0), Unknown: 1}}, "1", 1},
+		"not for rent": {"nor is a card that could not be rented out", []CapacityPoint{{At: clock(8, 0), Idle: 1, Degraded: 5, Lost: 1, Reserved: 2}}, "0", 2},
+		"never known":  {"a share of nothing is none", []CapacityPoint{{At: clock(8, 0), Unknown: 8, Total: 8}}, "", 0},
+		"no fleet":     {"nor is one of no cards", nil, "", 0},
+		"too early":    {"what was before does not count", []CapacityPoint{{At: clock(5, 0), Busy: 1}, {At: clock(7, 0), Unknown: 1}}, "", 0},
+		"too late":     {"nor does what came after", []CapacityPoint{{At: clock(11, 0), Busy: 1}}, "", 0},
 	}
 	for name, c := range cases {
-		if share, known := MeasuredShare(c.points, clock(8, 0), clock(10, 0)); share != c.want || known != c.known {
-			t.Errorf("%s: %s: %v %v", name, c.reason, share, known)
+		var work Work
+		work.Add(c.points, clock(8, 0), clock(10, 0))
+		share, known := work.Share()
+		if known != (c.want != "") || known && share.String() != c.want || work.CardHours() != c.hours {
+			t.Errorf("%s: %s: %v %s, %v card-hours", name, c.reason, known, share, work.CardHours())
 		}
+	}
+	var work Work
+	for _, p := range []CapacityPoint{{Busy: 2}, {Idle: 1}} {
+		work.Add([]CapacityPoint{p}, clock(8, 0), clock(9, 0))
+	}
+	if share, known := work.Share(); !known || share.String() != "0.666667" || work.CardHours() != 3 {
+		t.Errorf("two kinds together: %s", share)
 	}
 }
 

@@ -632,7 +632,10 @@ input EconomicsInput {
   pricePerGpuHour: Decimal
   "The currency of every amount, in the question and in the answer."
   currency: CurrencyCode = "USD"
-  "Share of hours that are paid, 0 to 1. The default is an assumption, not a measurement."
+  """
+  Share of hours that are paid, 0 to 1. The default is an assumption, not a measurement. An explicit null asks for what our own cards of this GPU have
+  measured in the 30 days before ` + "`" + `at` + "`" + `, and for the default where they have measured nothing.
+  """
   utilization: Float = 0.75
   "How the PFLOPS of ` + "`" + `revenuePerPflopsYear` + "`" + ` are counted."
   basis: PflopsBasis = FP16_DENSE
@@ -658,6 +661,8 @@ type Economics {
   reference: ReferencePrice
   "Share of hours that are paid, 0 to 1."
   utilization: Float!
+  "Where that share comes from; null where the question named it, or it is the default."
+  measured: MeasuredUtilization
   "The moment whose prices and exchange rates are used."
   at: Time!
   "Purchase price of one card."
@@ -684,8 +689,18 @@ type Economics {
   breakEvenUtilization: Float
   "Margin and payback against price (60, 80, 100, 120 and 140 % of it) and utilisation (25, 50, 75 and 100 %)."
   sensitivity: [Sensitivity!]!
-  "The same question so many days earlier, for comparing; null where no reference price is known then."
+  "The same question so many days earlier, with the same utilisation, for comparing; null where no reference price is known then."
   before("Days before ` + "`" + `at` + "`" + `: 0 to 36,500." days: Int!): Economics
+}
+
+"How much our own cards of a GPU were at work: the card-hours in which they were busy, of those in which they were busy or idle."
+type MeasuredUtilization {
+  "When the time begins that was looked at."
+  from: Time!
+  "When it ends."
+  to: Time!
+  "How many card-hours they were busy or idle in it: what the share is of. Cards that could not be rented out, or of which nothing was known, are not in it."
+  cardHours: Float!
 }
 
 "The reference price of a GPU: the median of its index of ON_DEMAND prices at NEOCLOUD sellers, on one day in UTC."
@@ -2013,6 +2028,8 @@ func (ec *executionContext) childFields_Economics(ctx context.Context, field gra
 		return ec.fieldContext_Economics_reference(ctx, field)
 	case "utilization":
 		return ec.fieldContext_Economics_utilization(ctx, field)
+	case "measured":
+		return ec.fieldContext_Economics_measured(ctx, field)
 	case "at":
 		return ec.fieldContext_Economics_at(ctx, field)
 	case "capexPerGpu":
@@ -2295,6 +2312,18 @@ func (ec *executionContext) childFields_MarketDepth(ctx context.Context, field g
 		return ec.fieldContext_MarketDepth_gpusAvailable(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MarketDepth", field.Name)
+}
+
+func (ec *executionContext) childFields_MeasuredUtilization(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_MeasuredUtilization_from(ctx, field)
+	case "to":
+		return ec.fieldContext_MeasuredUtilization_to(ctx, field)
+	case "cardHours":
+		return ec.fieldContext_MeasuredUtilization_cardHours(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeasuredUtilization", field.Name)
 }
 
 func (ec *executionContext) childFields_MigInstance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6651,6 +6680,38 @@ func (ec *executionContext) fieldContext_Economics_utilization(_ context.Context
 	return graphql.NewScalarFieldContext("Economics", field, true, false, "Float")
 }
 
+func (ec *executionContext) _Economics_measured(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_measured(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Measured(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MeasuredUtilization) graphql.Marshaler {
+			return ec.marshalOMeasuredUtilization2ᚖgpuhourᚋgraphᚋmodelᚐMeasuredUtilization(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_measured(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Economics",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MeasuredUtilization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Economics_at(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9131,6 +9192,75 @@ func (ec *executionContext) _MarketDepth_gpusAvailable(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_MarketDepth_gpusAvailable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MarketDepth", field, true, false, "Int")
+}
+
+func (ec *executionContext) _MeasuredUtilization_from(ctx context.Context, field graphql.CollectedField, obj *model.MeasuredUtilization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeasuredUtilization_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MeasuredUtilization_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MeasuredUtilization", field, false, false, "Time")
+}
+
+func (ec *executionContext) _MeasuredUtilization_to(ctx context.Context, field graphql.CollectedField, obj *model.MeasuredUtilization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeasuredUtilization_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MeasuredUtilization_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MeasuredUtilization", field, false, false, "Time")
+}
+
+func (ec *executionContext) _MeasuredUtilization_cardHours(ctx context.Context, field graphql.CollectedField, obj *model.MeasuredUtilization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeasuredUtilization_cardHours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CardHours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MeasuredUtilization_cardHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MeasuredUtilization", field, false, false, "Float")
 }
 
 func (ec *executionContext) _MigInstance_uuid(ctx context.Context, field graphql.CollectedField, obj *model.MigInstance) (ret graphql.Marshaler) {
@@ -16149,6 +16279,11 @@ func (ec *executionContext) _Economics(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "measured":
+			out.Values[i] = ec._Economics_measured(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "at":
 			out.Values[i] = ec._Economics_at(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -17033,6 +17168,49 @@ func (ec *executionContext) _MarketDepth(ctx context.Context, sel ast.SelectionS
 		case "gpusAvailable":
 			out.Values[i] = ec._MarketDepth_gpusAvailable(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var measuredUtilizationImplementors = []string{"MeasuredUtilization"}
+
+func (ec *executionContext) _MeasuredUtilization(ctx context.Context, sel ast.SelectionSet, obj *model.MeasuredUtilization) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, measuredUtilizationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MeasuredUtilization")
+		case "from":
+			out.Values[i] = ec._MeasuredUtilization_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._MeasuredUtilization_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cardHours":
+			out.Values[i] = ec._MeasuredUtilization_cardHours(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -20381,6 +20559,13 @@ func (ec *executionContext) marshalOMarketDepth2ᚖgpuhourᚋgraphᚋmodelᚐMar
 		return graphql.Null
 	}
 	return ec._MarketDepth(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMeasuredUtilization2ᚖgpuhourᚋgraphᚋmodelᚐMeasuredUtilization(ctx context.Context, sel ast.SelectionSet, v *model.MeasuredUtilization) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MeasuredUtilization(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOMoney2ᚖgpuhourᚋmarketᚐMoney(ctx context.Context, sel ast.SelectionSet, v *market.Money) graphql.Marshaler {
