@@ -11,13 +11,13 @@ import (
 
 var fleetNoon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
-// clock is a moment of the day.
-func clock(hour, minute int) time.Time {
+// oclock is a moment of the day.
+func oclock(hour, minute int) time.Time {
 	return time.Date(2026, 11, 20, hour, minute, 0, 0, time.UTC)
 }
 
 func TestCapacitySteps(t *testing.T) {
-	points := []CapacityPoint{{At: clock(8, 30), Total: 4, Idle: 4}, {At: clock(9, 0), Total: 4, Busy: 4}, {At: clock(9, 59), Total: 4, Idle: 1, Busy: 3}, {At: clock(10, 0), Total: 4, Unknown: 4}}
+	points := []CapacityPoint{{At: oclock(8, 30), Total: 4, Idle: 4}, {At: oclock(9, 0), Total: 4, Busy: 4}, {At: oclock(9, 59), Total: 4, Idle: 1, Busy: 3}, {At: oclock(10, 0), Total: 4, Unknown: 4}}
 	cases := map[string]struct {
 		reason   string
 		points   []CapacityPoint
@@ -25,14 +25,14 @@ func TestCapacitySteps(t *testing.T) {
 		step     time.Duration
 		want     []CapacityPoint
 	}{
-		"hours": {"the last at the end of each hour: what came at the stroke is of the next", points, clock(8, 0), clock(11, 0), time.Hour, []CapacityPoint{
-			{At: clock(8, 0), Total: 4, Idle: 4}, {At: clock(9, 0), Total: 4, Idle: 1, Busy: 3}, {At: clock(10, 0), Total: 4, Unknown: 4}}},
-		"before the first": {"what nobody knew is left out, and not zero", points, clock(6, 0), clock(9, 0), time.Hour, []CapacityPoint{{At: clock(8, 0), Total: 4, Idle: 4}}},
-		"whole steps":      {"the beginning is that of a step", points, clock(9, 40), clock(9, 50), time.Hour, []CapacityPoint{{At: clock(9, 0), Total: 4, Idle: 1, Busy: 3}}},
-		"holds on":         {"a point holds until the next", points[:1], clock(9, 0), clock(11, 0), time.Hour, []CapacityPoint{{At: clock(9, 0), Total: 4, Idle: 4}, {At: clock(10, 0), Total: 4, Idle: 4}}},
-		"to come":          {"nobody knows what is to come; the step that is not over is as it is now", points, clock(12, 0), clock(15, 0), time.Hour, []CapacityPoint{{At: clock(12, 0), Total: 4, Unknown: 4}}},
-		"nothing":          {"of no card nothing is known", nil, clock(8, 0), clock(11, 0), time.Hour, nil},
-		"none any more":    {"cards that were taken away are none", append(points[:1:1], CapacityPoint{At: clock(9, 0)}), clock(9, 0), clock(10, 0), time.Hour, []CapacityPoint{{At: clock(9, 0)}}},
+		"hours": {"the last at the end of each hour: what came at the stroke is of the next", points, oclock(8, 0), oclock(11, 0), time.Hour, []CapacityPoint{
+			{At: oclock(8, 0), Total: 4, Idle: 4}, {At: oclock(9, 0), Total: 4, Idle: 1, Busy: 3}, {At: oclock(10, 0), Total: 4, Unknown: 4}}},
+		"before the first": {"what nobody knew is left out, and not zero", points, oclock(6, 0), oclock(9, 0), time.Hour, []CapacityPoint{{At: oclock(8, 0), Total: 4, Idle: 4}}},
+		"whole steps":      {"the beginning is that of a step", points, oclock(9, 40), oclock(9, 50), time.Hour, []CapacityPoint{{At: oclock(9, 0), Total: 4, Idle: 1, Busy: 3}}},
+		"holds on":         {"a point holds until the next", points[:1], oclock(9, 0), oclock(11, 0), time.Hour, []CapacityPoint{{At: oclock(9, 0), Total: 4, Idle: 4}, {At: oclock(10, 0), Total: 4, Idle: 4}}},
+		"to come":          {"nobody knows what is to come; the step that is not over is as it is now", points, oclock(12, 0), oclock(15, 0), time.Hour, []CapacityPoint{{At: oclock(12, 0), Total: 4, Unknown: 4}}},
+		"nothing":          {"of no card nothing is known", nil, oclock(8, 0), oclock(11, 0), time.Hour, nil},
+		"none any more":    {"cards that were taken away are none", append(points[:1:1], CapacityPoint{At: oclock(9, 0)}), oclock(9, 0), oclock(10, 0), time.Hour, []CapacityPoint{{At: oclock(9, 0)}}},
 	}
 	for name, c := range cases {
 		got, err := CapacitySteps(c.points, c.from, c.to, c.step, fleetNoon)
@@ -42,7 +42,7 @@ func TestCapacitySteps(t *testing.T) {
 	}
 	invalid := new(InvalidError)
 	for field, err := range map[string]error{
-		"step": steps(clock(8, 0), clock(9, 0), time.Second), "from": steps(clock(9, 0), clock(9, 0), time.Hour),
+		"step": steps(oclock(8, 0), oclock(9, 0), time.Second), "from": steps(oclock(9, 0), oclock(9, 0), time.Hour),
 	} {
 		if !errors.As(err, &invalid) || invalid.Field != field {
 			t.Errorf("%s: %v", field, err)
@@ -65,18 +65,18 @@ func TestWork(t *testing.T) {
 		want   string
 		hours  float64
 	}{
-		"half":         {"an hour of two, of one card", []CapacityPoint{{At: clock(8, 0), Busy: 1}, {At: clock(9, 0), Idle: 1}}, "0.5", 2},
-		"cards":        {"three of four, all the time", []CapacityPoint{{At: clock(1, 0), Busy: 3, Idle: 1}}, "0.75", 8},
-		"unknown":      {"an hour of which nothing is known is neither busy nor idle", []CapacityPoint{{At: clock(8, 0), Busy: 1}, {At: clock(9, 0), Unknown: 1}}, "1", 1},
-		"not for rent": {"nor is a card that could not be rented out", []CapacityPoint{{At: clock(8, 0), Idle: 1, Degraded: 5, Lost: 1, Reserved: 2}}, "0", 2},
-		"never known":  {"a share of nothing is none", []CapacityPoint{{At: clock(8, 0), Unknown: 8, Total: 8}}, "", 0},
+		"half":         {"an hour of two, of one card", []CapacityPoint{{At: oclock(8, 0), Busy: 1}, {At: oclock(9, 0), Idle: 1}}, "0.5", 2},
+		"cards":        {"three of four, all the time", []CapacityPoint{{At: oclock(1, 0), Busy: 3, Idle: 1}}, "0.75", 8},
+		"unknown":      {"an hour of which nothing is known is neither busy nor idle", []CapacityPoint{{At: oclock(8, 0), Busy: 1}, {At: oclock(9, 0), Unknown: 1}}, "1", 1},
+		"not for rent": {"nor is a card that could not be rented out", []CapacityPoint{{At: oclock(8, 0), Idle: 1, Degraded: 5, Lost: 1, Reserved: 2}}, "0", 2},
+		"never known":  {"a share of nothing is none", []CapacityPoint{{At: oclock(8, 0), Unknown: 8, Total: 8}}, "", 0},
 		"no fleet":     {"nor is one of no cards", nil, "", 0},
-		"too early":    {"what was before does not count", []CapacityPoint{{At: clock(5, 0), Busy: 1}, {At: clock(7, 0), Unknown: 1}}, "", 0},
-		"too late":     {"nor does what came after", []CapacityPoint{{At: clock(11, 0), Busy: 1}}, "", 0},
+		"too early":    {"what was before does not count", []CapacityPoint{{At: oclock(5, 0), Busy: 1}, {At: oclock(7, 0), Unknown: 1}}, "", 0},
+		"too late":     {"nor does what came after", []CapacityPoint{{At: oclock(11, 0), Busy: 1}}, "", 0},
 	}
 	for name, c := range cases {
 		var work Work
-		work.Add(c.points, clock(8, 0), clock(10, 0))
+		work.Add(c.points, oclock(8, 0), oclock(10, 0))
 		share, known := work.Share()
 		if known != (c.want != "") || known && share.String() != c.want || work.CardHours() != c.hours {
 			t.Errorf("%s: %s: %v %s, %v card-hours", name, c.reason, known, share, work.CardHours())
@@ -84,7 +84,7 @@ func TestWork(t *testing.T) {
 	}
 	var work Work
 	for _, p := range []CapacityPoint{{Busy: 2}, {Idle: 1}} {
-		work.Add([]CapacityPoint{p}, clock(8, 0), clock(9, 0))
+		work.Add([]CapacityPoint{p}, oclock(8, 0), oclock(9, 0))
 	}
 	if share, known := work.Share(); !known || share.String() != "0.666667" || work.CardHours() != 3 {
 		t.Errorf("two kinds together: %s", share)

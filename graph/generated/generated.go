@@ -850,7 +850,7 @@ type Capacity {
   lost: Int!
   "Cards of which nothing is known now: they may be idle or not."
   unknown: Int!
-  "The idle cards by how many of them stand in one host: what fits whom."
+  "What fits whom: how many lots of 1, 2, 4, 8 and so on cards, each on one host, could be rented out now."
   lots: [Lot!]!
   """
   What one idle card-hour is worth: the reference price of this GPU today, the median of its index of ON_DEMAND prices at NEOCLOUD sellers. Null where
@@ -863,11 +863,11 @@ type Capacity {
   sample: Boolean!
 }
 
-"Idle cards that stand in one host together."
+"Lots of one size, if only those were rented out: sizes share cards."
 type Lot {
-  "How many of them stand in one host."
+  "How many cards, all on one host."
   size: Int!
-  "How many hosts have so many."
+  "How many such lots there are."
   count: Int!
 }
 
@@ -931,7 +931,10 @@ type FleetHost implements Node {
   labels: [Label!]!
   "The version of the NVIDIA driver; null where it cannot be asked."
   driverVersion: String
-  "Whether its latest report is fresh enough to be believed. If not, all its cards are UNKNOWN, and what changes from moment to moment is null."
+  """
+  Whether it has reported in the last minute, and its agent did not take its leave. If not, all its cards are UNKNOWN, and readings that change from moment
+  to moment are null. Its cards are UNKNOWN after 30 seconds already.
+  """
   reachable: Boolean!
   "When its latest report came, by the server's clock."
   lastSeenAt: Time!
