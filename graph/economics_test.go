@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"gpuhour/market"
 )
 
 func TestEconomics(t *testing.T) {
@@ -27,6 +30,29 @@ func TestEconomics(t *testing.T) {
 	w.expect("what the catalogue does not know is null, and so is the margin of nothing",
 		`{ economics(input: {gpu: "P40", pricePerGpuHour: 0, capexPerGpu: 1, opexPerGpuHour: 0}) { pflopsPerGpu revenuePerPflopsYear revenuePerGpuYear grossMargin paybackYears breakEvenUtilization } }`,
 		`{"economics": {"pflopsPerGpu": null, "revenuePerPflopsYear": null, "revenuePerGpuYear": "0", "grossMargin": null, "paybackYears": null, "breakEvenUtilization": null}}`)
+}
+
+// TestUtilizationIsMeasured holds that what our own cards did is taken where it is asked for, and said.
+func TestUtilizationIsMeasured(t *testing.T) {
+	w := newWorld(t)
+	w.fleet.points[a800] = []market.CapacityPoint{{At: noon.AddDate(0, 0, -31), Total: 8, Busy: 8}, {At: noon.Add(-4 * time.Hour), Total: 8, Unknown: 8}}
+	w.fleet.points["nvidia/a800-pcie-80gb"] = []market.CapacityPoint{{At: noon.AddDate(0, 0, -10), Total: 1, Idle: 1}}
+	const answer = `{ utilization measured { from to cardHours } revenuePerGpuMonth } }`
+	w.expect("of all variants that were asked about, in the last thirty days, without what nobody knows", `{ economics(input: {gpu: "A800", pricePerGpuHour: 1, utilization: null, capexPerGpu: 1, opexPerGpuHour: 0}) `+answer,
+		`{"economics": {"utilization": 0.959786, "measured": {"from": "2026-10-21T12:00:00.000Z", "to": "2026-11-20T12:00:00.000Z", "cardHours": 5968}, "revenuePerGpuMonth": "691.04592"}}`)
+	w.expect("of one variant alone", `{ economics(input: {gpu: "nvidia/a800-pcie-80gb", pricePerGpuHour: 1, utilization: null, capexPerGpu: 1, opexPerGpuHour: 0}) { utilization measured { cardHours } grossMargin } }`,
+		`{"economics": {"utilization": 0, "measured": {"cardHours": 240}, "grossMargin": null}}`)
+	w.expect("before the moment asked about, and an earlier answer has the same share", `{ economics(input: {gpu: "nvidia/a800-pcie-80gb", pricePerGpuHour: 1, utilization: null, capexPerGpu: 1, opexPerGpuHour: 0,
+		at: "2026-11-11T12:00:00Z"}) { measured { to cardHours } before(days: 5) { utilization measured { cardHours } } } }`,
+		`{"economics": {"measured": {"to": "2026-11-11T12:00:00.000Z", "cardHours": 24}, "before": {"utilization": 0, "measured": {"cardHours": 24}}}}`)
+	w.expect("one that is named, or left out, is no measurement, and nor is one of cards that were never seen", `{ named: economics(input: {gpu: "A800", pricePerGpuHour: 1, utilization: 1, capexPerGpu: 1, opexPerGpuHour: 0}) { utilization measured { to } }
+		usual: economics(input: {gpu: "A800", pricePerGpuHour: 1, capexPerGpu: 1, opexPerGpuHour: 0}) { utilization measured { to } }
+		unseen: economics(input: {gpu: "nvidia/a800-pcie-40gb", pricePerGpuHour: 1, utilization: null, capexPerGpu: 1, opexPerGpuHour: 0}) { utilization measured { to } } }`,
+		`{"named": {"utilization": 1, "measured": null}, "usual": {"utilization": 0.75, "measured": null}, "unseen": {"utilization": 0.75, "measured": null}}`)
+	w.fleet.broken = true
+	if a, _ := w.send(`{ economics(input: {gpu: "A800", pricePerGpuHour: 1, utilization: null, capexPerGpu: 1, opexPerGpuHour: 0}) { utilization } }`, nil); len(a.Errors) != 1 || a.Errors[0].Extensions.Code != "INTERNAL" {
+		t.Errorf("what cannot be read is not taken for unmeasured: %+v", a)
+	}
 }
 
 func TestSensitivityIsATable(t *testing.T) {

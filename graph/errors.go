@@ -79,7 +79,7 @@ func offerChoice(shown *gqlerror.Error, ambiguous *market.AmbiguousError) {
 var told = map[error]string{
 	ErrNoProvider: codeNotFound, ErrNotHeld: codeConflict, ErrBusy: codeConflict,
 	ErrNoRule: codeNotFound, ErrEdited: codeConflict, ErrTooManyRules: codeConflict, ErrNoDelivery: codeNotFound, ErrNotDead: codeConflict,
-	ErrNoEvent: codeNotFound, ErrEventsGone: codeExpired,
+	ErrNoEvent: codeNotFound, ErrEventsGone: codeExpired, ErrNoHost: codeNotFound, ErrNoCards: codeNotFound,
 }
 
 // tell shows an error of ours, without what it was wrapped in on its way; false where it is none.

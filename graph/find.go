@@ -22,6 +22,9 @@ func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 	if n, isEvent := market.EventNumber(id); isEvent {
 		return found[*model.AlertEvent](r.alertEvent(ctx, env, n))
 	}
+	if host, isHost := market.HostName(id); isHost {
+		return found[*model.FleetHost](r.fleetHost(ctx, env, host))
+	}
 	return inMarket(env, id), nil
 }
 

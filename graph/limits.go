@@ -17,6 +17,8 @@ const (
 	weightOfSearch = 100
 	// weightOfPast is the whole market put together as it stood at another moment.
 	weightOfPast = 4_000
+	// weightOfReference is the reference price of one card in one currency, which is found once while the market stays the same.
+	weightOfReference = 200
 	// weightOfSending is one message to somebody else's server, which may keep us waiting.
 	weightOfSending = 400
 	// weightOfValue is one value of a filter, which every offer may be compared with.

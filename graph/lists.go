@@ -29,7 +29,7 @@ func (r *Resolver) lists() lists {
 		},
 		{"Query", "index"}:           func(map[string]any) (int, int) { return indicesUsual, 2 * weightOfPast },
 		{"Query", "exportCount"}:     func(map[string]any) (int, int) { return 1, weightOfPast },
-		{"Query", "economics"}:       func(a map[string]any) (int, int) { return 1, economicsOf(a["input"]) },
+		{"Query", "economics"}:       func(a map[string]any) (int, int) { return 1, weightOfSearch + economicsOf(a["input"]) },
 		{"Economics", "before"}:      func(map[string]any) (int, int) { return 1, weightOfPast },
 		{"Economics", "sensitivity"}: func(map[string]any) (int, int) { return sensitivityRows, 1 },
 		{"Query", "trainingCost"}:    func(a map[string]any) (int, int) { return 1, weightOfSearch + weightOfValue*values(a["filter"]) },
@@ -58,6 +58,22 @@ func (r *Resolver) lists() lists {
 		{"Mutation", "silenceAlertRule"}: one(weightOfSearch),
 		{"Mutation", "redeliver"}:        one(weightOfSending),
 		{"Mutation", "testAlertRule"}:    func(map[string]any) (int, int) { return model.MostTargets, model.MostTargets * weightOfSending },
+
+		// Our own cards, which are in memory.
+		{"Query", "fleet"}:                    one(weightOfSearch),
+		{"Fleet", "hosts"}:                    pageOf,
+		{"Fleet", "capacity"}:                 func(map[string]any) (int, int) { return kindsUsual, 1 },
+		{"FleetChange", "capacity"}:           func(map[string]any) (int, int) { return kindsUsual, 1 },
+		{"Fleet", "capacityHistory"}:          func(map[string]any) (int, int) { return pointsUsual, weightOfSearch },
+		{"Capacity", "lots"}:                  func(map[string]any) (int, int) { return cardsUsual, 1 },
+		{"Capacity", "marketPricePerGpuHour"}: one(weightOfReference),
+		{"Capacity", "idleValuePerHour"}:      one(weightOfReference),
+		{"FleetHost", "labels"}:               func(map[string]any) (int, int) { return labelsUsual, 1 },
+		{"FleetHost", "gpus"}:                 func(map[string]any) (int, int) { return cardsUsual, 1 },
+		{"FleetGpu", "migInstances"}:          func(map[string]any) (int, int) { return instancesUsual, 1 },
+		{"Subscription", "fleetChanged"}:      func(map[string]any) (int, int) { return changesUsual, weightOfSearch },
+		{"Mutation", "setHold"}:               one(weightOfSearch),
+		{"Mutation", "setFleetPrice"}:         one(weightOfSearch),
 	}
 }
 
@@ -76,6 +92,15 @@ const sourcesUsual = 5
 
 // changesUsual is how many changes a subscription is weighed with: each costs what it asks for, and they go on coming.
 const changesUsual = 20
+
+// What our own cards are weighed with: a host costs its cards times their fields. Hosts of more than eight cards, or divided up by MIG throughout, cost
+// more than they weigh, but nobody can ask for other hosts than the operator has.
+const (
+	kindsUsual     = 4
+	cardsUsual     = 8
+	labelsUsual    = 4
+	instancesUsual = 2
+)
 
 // What a question for an index is weighed with: an answer has a few indices, and bounds its points itself.
 const (

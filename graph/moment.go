@@ -37,7 +37,8 @@ func (r *Resolver) now() *model.Env {
 	for _, p := range slices.Concat(r.Registry.Providers(), r.Registry.Collected()) {
 		providers[p.ID] = p
 	}
-	return &model.Env{View: r.Book.View(), Now: r.Now(), Providers: providers, Log: r.Log, NextRun: r.Registry.NextRun, Past: r.Past, Alerts: r.Alerts}
+	return &model.Env{View: r.Book.View(), Now: r.Now(), Providers: providers, Log: r.Log, NextRun: r.Registry.NextRun, Past: r.Past, Alerts: r.Alerts,
+		Fleet: r.fleet(), References: &r.references}
 }
 
 // sameMoment is how long what one item of a subscription sees is shown to others, while the market stays the same.

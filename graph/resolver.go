@@ -64,9 +64,12 @@ type Resolver struct {
 	Log      model.RunLog
 	Scraper  Scraper
 	Alerts   Alerts
-	Now      func() time.Time
-	Changes  Changes
+	// Fleet is our own cards; nil where there are none.
+	Fleet   Fleet
+	Now     func() time.Time
+	Changes Changes
 	// Patience is how long connections that stay open are waited for.
-	Patience Patience
-	latest   atomic.Pointer[model.Env]
+	Patience   Patience
+	latest     atomic.Pointer[model.Env]
+	references model.References
 }

@@ -29,11 +29,15 @@ var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 // world is a small market behind a real handler.
 type world struct {
-	t       testing.TB
-	book    *market.Book
-	log     bytes.Buffer
-	store   *fakeStore
-	alerts  *fakeAlerts
+	t      testing.TB
+	book   *market.Book
+	log    bytes.Buffer
+	store  *fakeStore
+	alerts *fakeAlerts
+	fleet  *fakeFleet
+	// more is what the index is of beside its two offers, and indexed are the questions for it.
+	more    []market.Chronicle
+	indexed []market.IndexQuestion
 	record  *fakeRecord
 	tape    *market.Tape
 	handler http.Handler
@@ -52,7 +56,7 @@ var sellers = []market.Provider{
 
 // newWorld fills a book as the pipeline does: listings, normalised, put in place with their sheets and rates.
 func newWorld(t testing.TB) *world {
-	w := &world{t: t, book: market.NewBook(), store: &fakeStore{}, alerts: newFakeAlerts()}
+	w := &world{t: t, book: market.NewBook(), store: &fakeStore{}, alerts: newFakeAlerts(), fleet: newFakeFleet()}
 	w.record = &fakeRecord{commits: map[string][]market.Moves{}}
 	w.tape = market.NewTape(w.record, func(o market.Offer, at time.Time) *market.Entry { return w.book.View().Entry(o, at) })
 	w.book.SetRates(market.NewRates([]market.RateTable{{Source: "CFETS", Day: time.Date(2026, 11, 19, 0, 0, 0, 0, time.UTC), FetchedAt: noon,
@@ -74,8 +78,12 @@ func newWorld(t testing.TB) *world {
 
 // serve puts a handler in place, whose streams have so much patience and end with the context.
 func (w *world) serve(ctx context.Context, patience graph.Patience) *graph.Handler {
-	h := graph.NewHandler(ctx, &graph.Resolver{Book: w.book, Past: w, Registry: fakeRegistry{}, Log: w.store, Scraper: w.store, Alerts: w.alerts,
-		Now: func() time.Time { return noon }, Changes: w.tape, Patience: patience}, slog.New(slog.NewTextHandler(&w.log, nil)))
+	resolver := &graph.Resolver{Book: w.book, Past: w, Registry: fakeRegistry{}, Log: w.store, Scraper: w.store, Alerts: w.alerts,
+		Now: func() time.Time { return noon }, Changes: w.tape, Patience: patience}
+	if w.fleet != nil {
+		resolver.Fleet = w.fleet
+	}
+	h := graph.NewHandler(ctx, resolver, slog.New(slog.NewTextHandler(&w.log, nil)))
 	w.handler = h
 	return h
 }
@@ -111,6 +119,9 @@ func (w *world) ExportCount(_ context.Context, q market.ExportQuestion) (int, er
 
 // Index is that of the one offer, and of a neocloud's. Nothing can be read of the year 2001.
 func (w *world) Index(_ context.Context, q market.IndexQuestion) ([]market.Index, error) {
+	w.store.guard.Lock()
+	w.indexed = append(w.indexed, q)
+	w.store.guard.Unlock()
 	if q.From.Year() == 2001 {
 		return nil, errStore
 	}
@@ -122,7 +133,7 @@ func (w *world) Index(_ context.Context, q market.IndexQuestion) ([]market.Index
 	if err != nil {
 		return nil, err
 	}
-	return market.NewIndex([]market.Chronicle{c, neocloud}, w.book.View().Rates(), q)
+	return market.NewIndex(append([]market.Chronicle{c, neocloud}, w.more...), w.book.View().Rates(), q)
 }
 
 func (w *world) chronicle() (market.Chronicle, error) {

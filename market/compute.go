@@ -8,8 +8,10 @@ import (
 // Compute is what one card of a GPU computes.
 type Compute struct {
 	// Gpu is the catalogue entry; of a model whose variants agree, the first by id.
-	Gpu   *Gpu
-	Basis PflopsBasis
+	Gpu *Gpu
+	// Variants are all entries that were asked about, by id.
+	Variants []*Gpu
+	Basis    PflopsBasis
 	// Petaflops are PFLOPS of FP16 tensor compute on the basis; nil where the figure is unknown.
 	Petaflops *Decimal
 }
@@ -21,7 +23,7 @@ func ComputeOf(field, name string, basis PflopsBasis) (Compute, error) {
 	if err != nil {
 		return Compute{}, err
 	}
-	c := Compute{Gpu: variants[0], Basis: basis}
+	c := Compute{Gpu: variants[0], Variants: variants, Basis: basis}
 	first, known := variants[0].petaflops(basis)
 	for _, g := range variants[1:] {
 		if other, alsoKnown := g.petaflops(basis); known != alsoKnown || first.Cmp(other) != 0 {

@@ -58,12 +58,14 @@ type Capacity struct {
 	GpuID, GpuName                                       string
 	Total, Idle, Busy, Reserved, Degraded, Lost, Unknown int
 	Lots                                                 []Lot
+	// Sample says that some of the cards are of machines that do not exist.
+	Sample bool
 }
 
 // Lot is how many times so many idle cards stand in one host.
 type Lot struct{ Size, Count int }
 
-// CapacityPoint is a capacity at a moment.
+// CapacityPoint is a capacity at a moment. It holds until the next.
 type CapacityPoint struct {
 	At                                                   time.Time
 	Total, Idle, Busy, Reserved, Degraded, Lost, Unknown int

@@ -139,6 +139,7 @@ func Terms() map[string][]string {
 		"AlertSubject":    words(EachOffer, Cheapest, OfIndex),
 		"AlertState":      words(AlertOK, AlertPending, AlertFiring, AlertRecovering, AlertNoData, AlertSourceError, AlertSilenced),
 		"AlertEventKind":  words(Fired, Further, Resolved, NoData, SourceError, TestEvent),
+		"GpuState":        words(GpuIdle, GpuBusy, GpuReserved, GpuDegraded, GpuLost, GpuUnknown),
 		"DeliveryStatus":  words(DeliveryPending, Delivered, DeliveryRetrying, DeliveryFailed),
 	}
 }

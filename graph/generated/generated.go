@@ -54,6 +54,8 @@ type MutationResolver interface {
 	TestAlertRule(ctx context.Context, id string) ([]model.Delivery, error)
 	SilenceAlertRule(ctx context.Context, id string, until *time.Time) (*model.AlertRule, error)
 	Redeliver(ctx context.Context, delivery string) (*model.Delivery, error)
+	SetHold(ctx context.Context, target string, reason *string) (*model.FleetHost, error)
+	SetFleetPrice(ctx context.Context, gpu string, price *decimal.Decimal, currency *market.Currency) (*model.Capacity, error)
 	Scrape(ctx context.Context, provider string) (*model.ScrapeRun, error)
 	ReleaseQuarantine(ctx context.Context, provider string) (*model.ScrapeRun, error)
 }
@@ -68,6 +70,7 @@ type QueryResolver interface {
 	Economics(ctx context.Context, input model.EconomicsInput) (*model.Economics, error)
 	TrainingCost(ctx context.Context, pflopsDays float64, gpu string, utilization *float64, basis *market.PflopsBasis, filter *model.OfferFilter, currency *market.Currency) (*model.TrainingCost, error)
 	ExportCount(ctx context.Context, filter *model.OfferFilter, from *time.Time, to *time.Time) (int, error)
+	Fleet(ctx context.Context) (*model.Fleet, error)
 	Gpus(ctx context.Context, models []string) ([]model.Gpu, error)
 	Gpu(ctx context.Context, id string) (*model.Gpu, error)
 	IdentifyGpu(ctx context.Context, name string, provider *string) (*model.GpuIdentity, error)
@@ -81,6 +84,7 @@ type QueryResolver interface {
 type SubscriptionResolver interface {
 	OfferChanged(ctx context.Context, filter *model.OfferFilter, after *string) (<-chan *model.OfferChange, error)
 	AlertFired(ctx context.Context, rules []string, after *string) (<-chan *model.AlertEvent, error)
+	FleetChanged(ctx context.Context) (<-chan *model.FleetChange, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -644,7 +648,10 @@ input EconomicsInput {
   pricePerGpuHour: Decimal
   "The currency of every amount, in the question and in the answer."
   currency: CurrencyCode = "USD"
-  "Share of hours that are paid, 0 to 1. The default is an assumption, not a measurement."
+  """
+  Share of hours that are paid, 0 to 1. The default is an assumption, not a measurement. An explicit null asks for what our own cards of this GPU have
+  measured in the 30 days before ` + "`" + `at` + "`" + `, and for the default where they have measured nothing.
+  """
   utilization: Float = 0.75
   "How the PFLOPS of ` + "`" + `revenuePerPflopsYear` + "`" + ` are counted."
   basis: PflopsBasis = FP16_DENSE
@@ -670,6 +677,8 @@ type Economics {
   reference: ReferencePrice
   "Share of hours that are paid, 0 to 1."
   utilization: Float!
+  "Where that share comes from; null where the question named it, or it is the default."
+  measured: MeasuredUtilization
   "The moment whose prices and exchange rates are used."
   at: Time!
   "Purchase price of one card."
@@ -696,8 +705,18 @@ type Economics {
   breakEvenUtilization: Float
   "Margin and payback against price (60, 80, 100, 120 and 140 % of it) and utilisation (25, 50, 75 and 100 %)."
   sensitivity: [Sensitivity!]!
-  "The same question so many days earlier, for comparing; null where no reference price is known then."
+  "The same question so many days earlier, with the same utilisation, for comparing; null where no reference price is known then."
   before("Days before ` + "`" + `at` + "`" + `: 0 to 36,500." days: Int!): Economics
+}
+
+"How much our own cards of a GPU were at work: the card-hours in which they were busy, of those in which they were busy or idle."
+type MeasuredUtilization {
+  "When the time begins that was looked at."
+  from: Time!
+  "When it ends."
+  to: Time!
+  "How many card-hours they were busy or idle in it: what the share is of. Cards that could not be rented out, or of which nothing was known, are not in it."
+  cardHours: Float!
 }
 
 "The reference price of a GPU: the median of its index of ON_DEMAND prices at NEOCLOUD sellers, on one day in UTC."
@@ -782,6 +801,251 @@ extend type Query {
     "The moment before which it ends."
     to: Time
   ): Int!
+}
+`, BuiltIn: false},
+	{Name: "../schema/fleet.graphqls", Input: `"One card's answer to: could I rent it out now? The first that applies holds: UNKNOWN, LOST, DEGRADED, BUSY, RESERVED, IDLE."
+enum GpuState {
+  "It could be rented out now: it is well, and nobody has used or held it for three sweeps of the agent."
+  IDLE
+  "Somebody computes on it, or holds its memory."
+  BUSY
+  "Held back by the operator, a scheduler or a label, with nothing running."
+  RESERVED
+  "It answers, but must not be sold: reset required, row remapping, fatal Xid, hardware slowdown, drained."
+  DEGRADED
+  "It fell off the bus: only a reboot brings it back."
+  LOST
+  "We could not find out, and say why. Never counted as idle or as zero."
+  UNKNOWN
+}
+
+"Our own cards. A server that no agent reports to has none."
+type Fleet {
+  "The hosts that have reported, by id, as they stand now."
+  hosts(
+    "How many hosts, 0 to 200."
+    first: Int = 50
+    "The cursor of the host before the first one wanted."
+    after: String
+  ): FleetHostConnection!
+  "Cards by model: what is there, what works, what is free to rent."
+  capacity: [Capacity!]!
+  """
+  Capacity over time, one point a step: the last that was known before the step's end. A step before anything was known is left out; cards of which
+  nothing was known are counted as ` + "`" + `unknown` + "`" + `, and in no other number but ` + "`" + `total` + "`" + `.
+  """
+  capacityHistory(
+    "A catalogue id, or the ` + "`" + `gpuName` + "`" + ` of a capacity whose ` + "`" + `gpu` + "`" + ` is null."
+    gpu: String!
+    "The first moment wanted; cut down to a whole step since 1970."
+    from: Time!
+    "The moment before which to end; now when left out. There is no point of what is to come."
+    to: Time
+    "The length of a step: a minute or more, at most 2,000 of them."
+    step: Duration = "PT1H"
+  ): [CapacityPoint!]!
+}
+
+"The cards of one kind, summed up over all hosts. Each card is counted in ` + "`" + `total` + "`" + ` and in one of the six states."
+type Capacity {
+  "The accelerator in the catalogue; null where the driver's name does not say which one it is."
+  gpu: Gpu
+  "The accelerator's name, as the driver writes it."
+  gpuName: String!
+  "Cards in all, well or not."
+  total: Int!
+  "Cards that could be rented out now."
+  idle: Int!
+  "Cards in use."
+  busy: Int!
+  "Cards held back."
+  reserved: Int!
+  "Cards that answer, but must not be sold."
+  degraded: Int!
+  "Cards that fell off the bus."
+  lost: Int!
+  "Cards of which nothing is known now: they may be idle or not."
+  unknown: Int!
+  "What fits whom: how many lots of 1, 2, 4, 8 and so on cards, each on one host, could be rented out now."
+  lots: [Lot!]!
+  """
+  What one idle card-hour is worth: the reference price of this GPU today, the median of its index of ON_DEMAND prices at NEOCLOUD sellers. Null where
+  none of them lists it, where ` + "`" + `gpu` + "`" + ` is null, and where no exchange rate is known.
+  """
+  marketPricePerGpuHour("The currency of the price." currency: CurrencyCode = "USD"): Decimal
+  "What is left on the table each hour: ` + "`" + `idle` + "`" + ` × ` + "`" + `marketPricePerGpuHour` + "`" + `, and null where that is. Cards that are unknown are not in it."
+  idleValuePerHour("The currency of the value." currency: CurrencyCode = "USD"): Decimal
+  "True where some of the cards are of simulated hosts."
+  sample: Boolean!
+}
+
+"Lots of one size, if only those were rented out: sizes share cards."
+type Lot {
+  "How many cards, all on one host."
+  size: Int!
+  "How many such lots there are."
+  count: Int!
+}
+
+"The cards of one kind in one step of time."
+type CapacityPoint {
+  "When the step begins."
+  at: Time!
+  "Cards in all, well or not."
+  total: Int!
+  "Cards that could be rented out."
+  idle: Int!
+  "Cards in use."
+  busy: Int!
+  "Cards held back."
+  reserved: Int!
+  "Cards that answered, but must not be sold."
+  degraded: Int!
+  "Cards that fell off the bus."
+  lost: Int!
+  "Cards of which nothing was known: their hosts were silent, or nobody watched."
+  unknown: Int!
+}
+
+"A part of the list of hosts."
+type FleetHostConnection {
+  "The hosts with their cursors."
+  edges: [FleetHostEdge!]!
+  "The hosts."
+  nodes: [FleetHost!]!
+  "What lies around this part."
+  pageInfo: PageInfo!
+  "How many hosts there are in all."
+  totalCount: Int!
+}
+
+"A host in a list."
+type FleetHostEdge {
+  "The host's place in the list: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The host."
+  node: FleetHost!
+}
+
+"One host after a report that changed something, or after it fell silent."
+type FleetChange {
+  "When that was, by the server's clock."
+  at: Time!
+  "The host as it stands since then."
+  host: FleetHost!
+  "All capacities as they stand since then."
+  capacity: [Capacity!]!
+}
+
+"A machine of our own that an agent reports from."
+type FleetHost implements Node {
+  "` + "`" + `host/` + "`" + ` and the operator's id of the host, percent-encoded."
+  id: ID!
+  "What the host calls itself."
+  hostname: String!
+  "What the operator says of the host, by key."
+  labels: [Label!]!
+  "The version of the NVIDIA driver; null where it cannot be asked."
+  driverVersion: String
+  """
+  Whether it has reported in the last minute, and its agent did not take its leave. If not, all its cards are UNKNOWN, and readings that change from moment
+  to moment are null. Its cards are UNKNOWN after 30 seconds already.
+  """
+  reachable: Boolean!
+  "When its latest report came, by the server's clock."
+  lastSeenAt: Time!
+  "True for a simulated host."
+  sample: Boolean!
+  "Its cards, those too that it has lost."
+  gpus: [FleetGpu!]!
+}
+
+"Something that the operator says of a host."
+type Label {
+  "What is said, as in ` + "`" + `rack` + "`" + `."
+  key: String!
+  "What it is, as in ` + "`" + `b12` + "`" + `."
+  value: String!
+}
+
+"One card of a host. Its readings are of the latest report, ` + "`" + `lastSeenAt` + "`" + ` of the host."
+type FleetGpu {
+  "The card's own UUID, as NVML gives it."
+  uuid: ID!
+  "The card's number on its host, from 0, which may change with a reboot; -1 where the latest report does not have the card."
+  index: Int!
+  "The accelerator's name, as the driver writes it."
+  name: String!
+  "The accelerator in the catalogue; null where the name does not say which one it is."
+  gpu: Gpu
+  "Whether it could be rented out now, and why not."
+  state: GpuState!
+  "Why it is in that state; null where there is nothing to say."
+  reason: String
+  "Memory of the card, in MiB. This and the readings below are null where the driver does not say: never 0 for N/A."
+  memoryTotalMiB: Int
+  "Memory in use, in MiB; with some drivers including what they reserve for themselves."
+  memoryUsedMiB: Int
+  "Share of the time in which the card computed something, in percent, 0 to 100. Null with MIG."
+  utilization: Int
+  "Temperature of the chip, in degrees Celsius."
+  temperatureC: Int
+  "Power drawn, in watts."
+  powerWatts: Float
+  "How many processes hold the card, for computing (with MPS or without) or graphics; null where one of these cannot be counted."
+  processes: Int
+  "Its MIG instances; empty without MIG."
+  migInstances: [MigInstance!]!
+}
+
+"A compute instance of a card that is divided up by MIG. Those of one GPU instance share its memory."
+type MigInstance {
+  "The instance's own UUID, as NVML gives it."
+  uuid: ID!
+  "What it is of the card, as in ` + "`" + `1g.18gb` + "`" + `."
+  profile: String!
+  "Its memory, in MiB; instances that share it each say all of it."
+  memoryMiB: Int!
+  """
+  The card's state. On a BUSY card, whether this instance is the one in use, as the latest report alone has it: BUSY with processes or memory in use, IDLE
+  without both, UNKNOWN where that cannot be seen. No capacity counts instances.
+  """
+  state: GpuState!
+}
+
+extend type Query {
+  "Our own cards: what is there, and what of it could be rented out now."
+  fleet: Fleet!
+}
+
+extend type Mutation {
+  "Hold a card or a whole host out of what is free, or release it. Needs the operator role."
+  setHold(
+    "A card's UUID, or a host's id."
+    target: ID!
+    "Why, in one line of 1 to 200 characters, shown with the cards; null, or left out, releases."
+    reason: String
+  ): FleetHost!
+  """
+  Offer our own idle cards of a GPU at a price, beside everybody else's offers, as the provider ` + "`" + `own-fleet` + "`" + ` of kind OWN_FLEET; or stop. Needs the
+  operator role.
+  """
+  setFleetPrice(
+    "A catalogue id."
+    gpu: String!
+    "The price of a card for an hour, above zero, of at most nine decimals; null, or left out, stops offering."
+    price: Decimal
+    "The currency of the price."
+    currency: CurrencyCode = "USD"
+  ): Capacity!
+}
+
+extend type Subscription {
+  """
+  Every change of our own hosts, from now on: query the fleet for how they stand. The stream ends with LAGGED as ` + "`" + `offerChanged` + "`" + ` does, where a client does
+  not read; there is nothing to resume then, query the fleet anew.
+  """
+  fleetChanged: FleetChange!
 }
 `, BuiltIn: false},
 	{Name: "../schema/gpu.graphqls", Input: `"An accelerator of the catalogue: a model in one form factor with one memory size. A null figure is one that is not public or not trusted, never zero."
@@ -925,8 +1189,8 @@ extend type Query {
 `, BuiltIn: false},
 	{Name: "../schema/node.graphqls", Input: `"""
 Anything with an id of its own. A provider's id is one segment (` + "`" + `coreweave` + "`" + `), a GPU's two (` + "`" + `nvidia/h100-sxm-80gb` + "`" + `), an
-offer's four or more; a stated figure's begins with ` + "`" + `said/` + "`" + `, an alert rule's with ` + "`" + `rule/` + "`" + `, an alert event's with ` + "`" + `event/` + "`" + `. Segments are
-percent-encoded.
+offer's four or more; a stated figure's begins with ` + "`" + `said/` + "`" + `, an alert rule's with ` + "`" + `rule/` + "`" + `, an alert event's with ` + "`" + `event/` + "`" + `, a host's of
+ours with ` + "`" + `host/` + "`" + `. Segments are percent-encoded.
 """
 interface Node {
   "The id, stable for ever."
@@ -948,7 +1212,7 @@ type PageInfo {
 "What can be asked. Every answer to one request is of one moment of the market."
 type Query {
   "Anything by its id; null when there is nothing of that id."
-  node("The id of an offer, a GPU, a provider, a stated figure, an alert rule or an alert event." id: ID!): Node
+  node("The id of an offer, a GPU, a provider, a stated figure, an alert rule, an alert event or a host." id: ID!): Node
 }
 
 "What can be done."
@@ -1647,6 +1911,60 @@ func (ec *executionContext) childFields_Backtest(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Backtest", field.Name)
 }
 
+func (ec *executionContext) childFields_Capacity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "gpu":
+		return ec.fieldContext_Capacity_gpu(ctx, field)
+	case "gpuName":
+		return ec.fieldContext_Capacity_gpuName(ctx, field)
+	case "total":
+		return ec.fieldContext_Capacity_total(ctx, field)
+	case "idle":
+		return ec.fieldContext_Capacity_idle(ctx, field)
+	case "busy":
+		return ec.fieldContext_Capacity_busy(ctx, field)
+	case "reserved":
+		return ec.fieldContext_Capacity_reserved(ctx, field)
+	case "degraded":
+		return ec.fieldContext_Capacity_degraded(ctx, field)
+	case "lost":
+		return ec.fieldContext_Capacity_lost(ctx, field)
+	case "unknown":
+		return ec.fieldContext_Capacity_unknown(ctx, field)
+	case "lots":
+		return ec.fieldContext_Capacity_lots(ctx, field)
+	case "marketPricePerGpuHour":
+		return ec.fieldContext_Capacity_marketPricePerGpuHour(ctx, field)
+	case "idleValuePerHour":
+		return ec.fieldContext_Capacity_idleValuePerHour(ctx, field)
+	case "sample":
+		return ec.fieldContext_Capacity_sample(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Capacity", field.Name)
+}
+
+func (ec *executionContext) childFields_CapacityPoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_CapacityPoint_at(ctx, field)
+	case "total":
+		return ec.fieldContext_CapacityPoint_total(ctx, field)
+	case "idle":
+		return ec.fieldContext_CapacityPoint_idle(ctx, field)
+	case "busy":
+		return ec.fieldContext_CapacityPoint_busy(ctx, field)
+	case "reserved":
+		return ec.fieldContext_CapacityPoint_reserved(ctx, field)
+	case "degraded":
+		return ec.fieldContext_CapacityPoint_degraded(ctx, field)
+	case "lost":
+		return ec.fieldContext_CapacityPoint_lost(ctx, field)
+	case "unknown":
+		return ec.fieldContext_CapacityPoint_unknown(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CapacityPoint", field.Name)
+}
+
 func (ec *executionContext) childFields_Collection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -1739,6 +2057,8 @@ func (ec *executionContext) childFields_Economics(ctx context.Context, field gra
 		return ec.fieldContext_Economics_reference(ctx, field)
 	case "utilization":
 		return ec.fieldContext_Economics_utilization(ctx, field)
+	case "measured":
+		return ec.fieldContext_Economics_measured(ctx, field)
 	case "at":
 		return ec.fieldContext_Economics_at(ctx, field)
 	case "capexPerGpu":
@@ -1787,6 +2107,108 @@ func (ec *executionContext) childFields_ExchangeRate(ctx context.Context, field 
 		return ec.fieldContext_ExchangeRate_source(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExchangeRate", field.Name)
+}
+
+func (ec *executionContext) childFields_Fleet(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hosts":
+		return ec.fieldContext_Fleet_hosts(ctx, field)
+	case "capacity":
+		return ec.fieldContext_Fleet_capacity(ctx, field)
+	case "capacityHistory":
+		return ec.fieldContext_Fleet_capacityHistory(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Fleet", field.Name)
+}
+
+func (ec *executionContext) childFields_FleetChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_FleetChange_at(ctx, field)
+	case "host":
+		return ec.fieldContext_FleetChange_host(ctx, field)
+	case "capacity":
+		return ec.fieldContext_FleetChange_capacity(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FleetChange", field.Name)
+}
+
+func (ec *executionContext) childFields_FleetGpu(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "uuid":
+		return ec.fieldContext_FleetGpu_uuid(ctx, field)
+	case "index":
+		return ec.fieldContext_FleetGpu_index(ctx, field)
+	case "name":
+		return ec.fieldContext_FleetGpu_name(ctx, field)
+	case "gpu":
+		return ec.fieldContext_FleetGpu_gpu(ctx, field)
+	case "state":
+		return ec.fieldContext_FleetGpu_state(ctx, field)
+	case "reason":
+		return ec.fieldContext_FleetGpu_reason(ctx, field)
+	case "memoryTotalMiB":
+		return ec.fieldContext_FleetGpu_memoryTotalMiB(ctx, field)
+	case "memoryUsedMiB":
+		return ec.fieldContext_FleetGpu_memoryUsedMiB(ctx, field)
+	case "utilization":
+		return ec.fieldContext_FleetGpu_utilization(ctx, field)
+	case "temperatureC":
+		return ec.fieldContext_FleetGpu_temperatureC(ctx, field)
+	case "powerWatts":
+		return ec.fieldContext_FleetGpu_powerWatts(ctx, field)
+	case "processes":
+		return ec.fieldContext_FleetGpu_processes(ctx, field)
+	case "migInstances":
+		return ec.fieldContext_FleetGpu_migInstances(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FleetGpu", field.Name)
+}
+
+func (ec *executionContext) childFields_FleetHost(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FleetHost_id(ctx, field)
+	case "hostname":
+		return ec.fieldContext_FleetHost_hostname(ctx, field)
+	case "labels":
+		return ec.fieldContext_FleetHost_labels(ctx, field)
+	case "driverVersion":
+		return ec.fieldContext_FleetHost_driverVersion(ctx, field)
+	case "reachable":
+		return ec.fieldContext_FleetHost_reachable(ctx, field)
+	case "lastSeenAt":
+		return ec.fieldContext_FleetHost_lastSeenAt(ctx, field)
+	case "sample":
+		return ec.fieldContext_FleetHost_sample(ctx, field)
+	case "gpus":
+		return ec.fieldContext_FleetHost_gpus(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FleetHost", field.Name)
+}
+
+func (ec *executionContext) childFields_FleetHostConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FleetHostConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_FleetHostConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FleetHostConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FleetHostConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FleetHostConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FleetHostEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_FleetHostEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_FleetHostEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FleetHostEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Gpu(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1867,6 +2289,16 @@ func (ec *executionContext) childFields_IndexPoint(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type IndexPoint", field.Name)
 }
 
+func (ec *executionContext) childFields_Label(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_Label_key(ctx, field)
+	case "value":
+		return ec.fieldContext_Label_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Label", field.Name)
+}
+
 func (ec *executionContext) childFields_ListedPrice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "amount":
@@ -1885,6 +2317,16 @@ func (ec *executionContext) childFields_ListedPrice(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type ListedPrice", field.Name)
 }
 
+func (ec *executionContext) childFields_Lot(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "size":
+		return ec.fieldContext_Lot_size(ctx, field)
+	case "count":
+		return ec.fieldContext_Lot_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Lot", field.Name)
+}
+
 func (ec *executionContext) childFields_MarketDepth(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "listings":
@@ -1899,6 +2341,32 @@ func (ec *executionContext) childFields_MarketDepth(ctx context.Context, field g
 		return ec.fieldContext_MarketDepth_gpusAvailable(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MarketDepth", field.Name)
+}
+
+func (ec *executionContext) childFields_MeasuredUtilization(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_MeasuredUtilization_from(ctx, field)
+	case "to":
+		return ec.fieldContext_MeasuredUtilization_to(ctx, field)
+	case "cardHours":
+		return ec.fieldContext_MeasuredUtilization_cardHours(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeasuredUtilization", field.Name)
+}
+
+func (ec *executionContext) childFields_MigInstance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "uuid":
+		return ec.fieldContext_MigInstance_uuid(ctx, field)
+	case "profile":
+		return ec.fieldContext_MigInstance_profile(ctx, field)
+	case "memoryMiB":
+		return ec.fieldContext_MigInstance_memoryMiB(ctx, field)
+	case "state":
+		return ec.fieldContext_MigInstance_state(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MigInstance", field.Name)
 }
 
 func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2367,6 +2835,34 @@ func (ec *executionContext) field_AlertRule_events_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_Capacity_idleValuePerHour_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "currency",
+		func(ctx context.Context, v any) (*market.Currency, error) {
+			return ec.unmarshalOCurrencyCode2ᚖgpuhourᚋmarketᚐCurrency(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["currency"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Capacity_marketPricePerGpuHour_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "currency",
+		func(ctx context.Context, v any) (*market.Currency, error) {
+			return ec.unmarshalOCurrencyCode2ᚖgpuhourᚋmarketᚐCurrency(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["currency"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Economics_before_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2378,6 +2874,66 @@ func (ec *executionContext) field_Economics_before_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["days"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Fleet_capacityHistory_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "gpu",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["gpu"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (time.Time, error) {
+			return ec.unmarshalNTime2timeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "step",
+		func(ctx context.Context, v any) (*time.Duration, error) {
+			return ec.unmarshalODuration2ᚖtimeᚐDuration(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["step"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Fleet_hosts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
 	return args, nil
 }
 
@@ -2486,6 +3042,58 @@ func (ec *executionContext) field_Mutation_scrape_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["provider"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setFleetPrice_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "gpu",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["gpu"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "price",
+		func(ctx context.Context, v any) (*decimal.Decimal, error) {
+			return ec.unmarshalODecimal2ᚖgithubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["price"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "currency",
+		func(ctx context.Context, v any) (*market.Currency, error) {
+			return ec.unmarshalOCurrencyCode2ᚖgpuhourᚋmarketᚐCurrency(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["currency"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setHold_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "target",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["target"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "reason",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reason"] = arg1
 	return args, nil
 }
 
@@ -4800,6 +5408,549 @@ func (ec *executionContext) fieldContext_Backtest_hasMore(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Backtest", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _Capacity_gpu(ctx context.Context, field graphql.CollectedField, obj *model.Capacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Capacity_gpu(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gpu(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Gpu) graphql.Marshaler {
+			return ec.marshalOGpu2ᚖgpuhourᚋgraphᚋmodelᚐGpu(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Capacity_gpu(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Capacity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Gpu(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Capacity_gpuName(ctx context.Context, field graphql.CollectedField, obj *model.Capacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Capacity_gpuName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GpuName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Capacity_gpuName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Capacity", field, false, false, "String")
+}
+
+func (ec *executionContext) _Capacity_total(ctx context.Context, field graphql.CollectedField, obj *model.Capacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Capacity_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Capacity_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Capacity", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Capacity_idle(ctx context.Context, field graphql.CollectedField, obj *model.Capacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Capacity_idle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Idle, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Capacity_idle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Capacity", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Capacity_busy(ctx context.Context, field graphql.CollectedField, obj *model.Capacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Capacity_busy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Busy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Capacity_busy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Capacity", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Capacity_reserved(ctx context.Context, field graphql.CollectedField, obj *model.Capacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Capacity_reserved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reserved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Capacity_reserved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Capacity", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Capacity_degraded(ctx context.Context, field graphql.CollectedField, obj *model.Capacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Capacity_degraded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Degraded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Capacity_degraded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Capacity", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Capacity_lost(ctx context.Context, field graphql.CollectedField, obj *model.Capacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Capacity_lost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Capacity_lost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Capacity", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Capacity_unknown(ctx context.Context, field graphql.CollectedField, obj *model.Capacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Capacity_unknown(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unknown, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Capacity_unknown(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Capacity", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Capacity_lots(ctx context.Context, field graphql.CollectedField, obj *model.Capacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Capacity_lots(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lots(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []market.Lot) graphql.Marshaler {
+			return ec.marshalNLot2ᚕgpuhourᚋmarketᚐLotᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Capacity_lots(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Capacity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Lot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Capacity_marketPricePerGpuHour(ctx context.Context, field graphql.CollectedField, obj *model.Capacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Capacity_marketPricePerGpuHour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.MarketPricePerGpuHour(ctx, fc.Args["currency"].(*market.Currency))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decimal.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Capacity_marketPricePerGpuHour(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Capacity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Decimal does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Capacity_marketPricePerGpuHour_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Capacity_idleValuePerHour(ctx context.Context, field graphql.CollectedField, obj *model.Capacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Capacity_idleValuePerHour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.IdleValuePerHour(ctx, fc.Args["currency"].(*market.Currency))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decimal.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋgovaluesᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Capacity_idleValuePerHour(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Capacity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Decimal does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Capacity_idleValuePerHour_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Capacity_sample(ctx context.Context, field graphql.CollectedField, obj *model.Capacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Capacity_sample(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sample, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Capacity_sample(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Capacity", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _CapacityPoint_at(ctx context.Context, field graphql.CollectedField, obj *market.CapacityPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CapacityPoint_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CapacityPoint_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CapacityPoint", field, false, false, "Time")
+}
+
+func (ec *executionContext) _CapacityPoint_total(ctx context.Context, field graphql.CollectedField, obj *market.CapacityPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CapacityPoint_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CapacityPoint_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CapacityPoint", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CapacityPoint_idle(ctx context.Context, field graphql.CollectedField, obj *market.CapacityPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CapacityPoint_idle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Idle, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CapacityPoint_idle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CapacityPoint", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CapacityPoint_busy(ctx context.Context, field graphql.CollectedField, obj *market.CapacityPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CapacityPoint_busy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Busy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CapacityPoint_busy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CapacityPoint", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CapacityPoint_reserved(ctx context.Context, field graphql.CollectedField, obj *market.CapacityPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CapacityPoint_reserved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reserved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CapacityPoint_reserved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CapacityPoint", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CapacityPoint_degraded(ctx context.Context, field graphql.CollectedField, obj *market.CapacityPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CapacityPoint_degraded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Degraded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CapacityPoint_degraded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CapacityPoint", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CapacityPoint_lost(ctx context.Context, field graphql.CollectedField, obj *market.CapacityPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CapacityPoint_lost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CapacityPoint_lost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CapacityPoint", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CapacityPoint_unknown(ctx context.Context, field graphql.CollectedField, obj *market.CapacityPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CapacityPoint_unknown(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unknown, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CapacityPoint_unknown(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CapacityPoint", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Collection_name(ctx context.Context, field graphql.CollectedField, obj *model.Collection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5673,6 +6824,38 @@ func (ec *executionContext) fieldContext_Economics_utilization(_ context.Context
 	return graphql.NewScalarFieldContext("Economics", field, true, false, "Float")
 }
 
+func (ec *executionContext) _Economics_measured(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Economics_measured(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Measured(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MeasuredUtilization) graphql.Marshaler {
+			return ec.marshalOMeasuredUtilization2ᚖgpuhourᚋgraphᚋmodelᚐMeasuredUtilization(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Economics_measured(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Economics",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MeasuredUtilization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Economics_at(ctx context.Context, field graphql.CollectedField, obj *model.Economics) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6161,6 +7344,906 @@ func (ec *executionContext) _ExchangeRate_source(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_ExchangeRate_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExchangeRate", field, true, false, "String")
+}
+
+func (ec *executionContext) _Fleet_hosts(ctx context.Context, field graphql.CollectedField, obj *model.Fleet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Fleet_hosts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Hosts(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.FleetHostConnection) graphql.Marshaler {
+			return ec.marshalNFleetHostConnection2ᚖgpuhourᚋgraphᚋmodelᚐFleetHostConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Fleet_hosts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Fleet",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FleetHostConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Fleet_hosts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Fleet_capacity(ctx context.Context, field graphql.CollectedField, obj *model.Fleet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Fleet_capacity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Capacity(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Capacity) graphql.Marshaler {
+			return ec.marshalNCapacity2ᚕgpuhourᚋgraphᚋmodelᚐCapacityᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Fleet_capacity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Fleet",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Capacity(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Fleet_capacityHistory(ctx context.Context, field graphql.CollectedField, obj *model.Fleet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Fleet_capacityHistory(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.CapacityHistory(ctx, fc.Args["gpu"].(string), fc.Args["from"].(time.Time), fc.Args["to"].(*time.Time), fc.Args["step"].(*time.Duration))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []market.CapacityPoint) graphql.Marshaler {
+			return ec.marshalNCapacityPoint2ᚕgpuhourᚋmarketᚐCapacityPointᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Fleet_capacityHistory(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Fleet",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CapacityPoint(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Fleet_capacityHistory_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FleetChange_at(ctx context.Context, field graphql.CollectedField, obj *model.FleetChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetChange_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetChange_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetChange", field, false, false, "Time")
+}
+
+func (ec *executionContext) _FleetChange_host(ctx context.Context, field graphql.CollectedField, obj *model.FleetChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetChange_host(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Host, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.FleetHost) graphql.Marshaler {
+			return ec.marshalNFleetHost2gpuhourᚋgraphᚋmodelᚐFleetHost(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetChange_host(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FleetChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FleetHost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FleetChange_capacity(ctx context.Context, field graphql.CollectedField, obj *model.FleetChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetChange_capacity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Capacity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Capacity) graphql.Marshaler {
+			return ec.marshalNCapacity2ᚕgpuhourᚋgraphᚋmodelᚐCapacityᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetChange_capacity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FleetChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Capacity(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FleetGpu_uuid(ctx context.Context, field graphql.CollectedField, obj *model.FleetGpu) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetGpu_uuid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UUID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetGpu_uuid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetGpu", field, true, false, "ID")
+}
+
+func (ec *executionContext) _FleetGpu_index(ctx context.Context, field graphql.CollectedField, obj *model.FleetGpu) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetGpu_index(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Index, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetGpu_index(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetGpu", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FleetGpu_name(ctx context.Context, field graphql.CollectedField, obj *model.FleetGpu) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetGpu_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetGpu_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetGpu", field, true, false, "String")
+}
+
+func (ec *executionContext) _FleetGpu_gpu(ctx context.Context, field graphql.CollectedField, obj *model.FleetGpu) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetGpu_gpu(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gpu(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Gpu) graphql.Marshaler {
+			return ec.marshalOGpu2ᚖgpuhourᚋgraphᚋmodelᚐGpu(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FleetGpu_gpu(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FleetGpu",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Gpu(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FleetGpu_state(ctx context.Context, field graphql.CollectedField, obj *model.FleetGpu) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetGpu_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v market.GpuState) graphql.Marshaler {
+			return ec.marshalNGpuState2gpuhourᚋmarketᚐGpuState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetGpu_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetGpu", field, true, false, "GpuState")
+}
+
+func (ec *executionContext) _FleetGpu_reason(ctx context.Context, field graphql.CollectedField, obj *model.FleetGpu) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetGpu_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FleetGpu_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetGpu", field, true, false, "String")
+}
+
+func (ec *executionContext) _FleetGpu_memoryTotalMiB(ctx context.Context, field graphql.CollectedField, obj *model.FleetGpu) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetGpu_memoryTotalMiB(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MemoryTotalMiB(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FleetGpu_memoryTotalMiB(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetGpu", field, true, false, "Int")
+}
+
+func (ec *executionContext) _FleetGpu_memoryUsedMiB(ctx context.Context, field graphql.CollectedField, obj *model.FleetGpu) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetGpu_memoryUsedMiB(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MemoryUsedMiB(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FleetGpu_memoryUsedMiB(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetGpu", field, true, false, "Int")
+}
+
+func (ec *executionContext) _FleetGpu_utilization(ctx context.Context, field graphql.CollectedField, obj *model.FleetGpu) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetGpu_utilization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Utilization(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FleetGpu_utilization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetGpu", field, true, false, "Int")
+}
+
+func (ec *executionContext) _FleetGpu_temperatureC(ctx context.Context, field graphql.CollectedField, obj *model.FleetGpu) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetGpu_temperatureC(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TemperatureC(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FleetGpu_temperatureC(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetGpu", field, true, false, "Int")
+}
+
+func (ec *executionContext) _FleetGpu_powerWatts(ctx context.Context, field graphql.CollectedField, obj *model.FleetGpu) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetGpu_powerWatts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PowerWatts(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FleetGpu_powerWatts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetGpu", field, true, false, "Float")
+}
+
+func (ec *executionContext) _FleetGpu_processes(ctx context.Context, field graphql.CollectedField, obj *model.FleetGpu) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetGpu_processes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Processes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FleetGpu_processes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetGpu", field, true, false, "Int")
+}
+
+func (ec *executionContext) _FleetGpu_migInstances(ctx context.Context, field graphql.CollectedField, obj *model.FleetGpu) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetGpu_migInstances(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MigInstances(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.MigInstance) graphql.Marshaler {
+			return ec.marshalNMigInstance2ᚕgpuhourᚋgraphᚋmodelᚐMigInstanceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetGpu_migInstances(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FleetGpu",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MigInstance(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FleetHost_id(ctx context.Context, field graphql.CollectedField, obj *model.FleetHost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetHost_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetHost_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetHost", field, true, false, "ID")
+}
+
+func (ec *executionContext) _FleetHost_hostname(ctx context.Context, field graphql.CollectedField, obj *model.FleetHost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetHost_hostname(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hostname(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetHost_hostname(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetHost", field, true, false, "String")
+}
+
+func (ec *executionContext) _FleetHost_labels(ctx context.Context, field graphql.CollectedField, obj *model.FleetHost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetHost_labels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Labels(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Label) graphql.Marshaler {
+			return ec.marshalNLabel2ᚕgpuhourᚋgraphᚋmodelᚐLabelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetHost_labels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FleetHost",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Label(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FleetHost_driverVersion(ctx context.Context, field graphql.CollectedField, obj *model.FleetHost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetHost_driverVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DriverVersion(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FleetHost_driverVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetHost", field, true, false, "String")
+}
+
+func (ec *executionContext) _FleetHost_reachable(ctx context.Context, field graphql.CollectedField, obj *model.FleetHost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetHost_reachable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reachable(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetHost_reachable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetHost", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _FleetHost_lastSeenAt(ctx context.Context, field graphql.CollectedField, obj *model.FleetHost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetHost_lastSeenAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastSeenAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetHost_lastSeenAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetHost", field, true, false, "Time")
+}
+
+func (ec *executionContext) _FleetHost_sample(ctx context.Context, field graphql.CollectedField, obj *model.FleetHost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetHost_sample(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sample(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetHost_sample(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetHost", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _FleetHost_gpus(ctx context.Context, field graphql.CollectedField, obj *model.FleetHost) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetHost_gpus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gpus(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.FleetGpu) graphql.Marshaler {
+			return ec.marshalNFleetGpu2ᚕgpuhourᚋgraphᚋmodelᚐFleetGpuᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetHost_gpus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FleetHost",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FleetGpu(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FleetHostConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.FleetHostConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetHostConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.FleetHostEdge) graphql.Marshaler {
+			return ec.marshalNFleetHostEdge2ᚕgpuhourᚋgraphᚋmodelᚐFleetHostEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetHostConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FleetHostConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FleetHostEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FleetHostConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.FleetHostConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetHostConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.FleetHost) graphql.Marshaler {
+			return ec.marshalNFleetHost2ᚕgpuhourᚋgraphᚋmodelᚐFleetHostᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetHostConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FleetHostConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FleetHost(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FleetHostConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.FleetHostConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetHostConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2gpuhourᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetHostConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FleetHostConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FleetHostConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.FleetHostConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetHostConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetHostConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetHostConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _FleetHostEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.FleetHostEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetHostEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetHostEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FleetHostEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _FleetHostEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.FleetHostEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FleetHostEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.FleetHost) graphql.Marshaler {
+			return ec.marshalNFleetHost2gpuhourᚋgraphᚋmodelᚐFleetHost(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FleetHostEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FleetHostEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FleetHost(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Gpu_id(ctx context.Context, field graphql.CollectedField, obj *model.Gpu) (ret graphql.Marshaler) {
@@ -6883,6 +8966,52 @@ func (ec *executionContext) fieldContext_IndexPoint_coverage(_ context.Context, 
 	return graphql.NewScalarFieldContext("IndexPoint", field, true, false, "Float")
 }
 
+func (ec *executionContext) _Label_key(ctx context.Context, field graphql.CollectedField, obj *model.Label) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Label_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Label_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Label", field, false, false, "String")
+}
+
+func (ec *executionContext) _Label_value(ctx context.Context, field graphql.CollectedField, obj *model.Label) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Label_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Label_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Label", field, false, false, "String")
+}
+
 func (ec *executionContext) _ListedPrice_amount(ctx context.Context, field graphql.CollectedField, obj *model.ListedPrice) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7019,6 +9148,52 @@ func (ec *executionContext) _ListedPrice_tier(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_ListedPrice_tier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ListedPrice", field, true, false, "String")
+}
+
+func (ec *executionContext) _Lot_size(ctx context.Context, field graphql.CollectedField, obj *market.Lot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Lot_size(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Size, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Lot_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Lot", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Lot_count(ctx context.Context, field graphql.CollectedField, obj *market.Lot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Lot_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Lot_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Lot", field, false, false, "Int")
 }
 
 func (ec *executionContext) _MarketDepth_listings(ctx context.Context, field graphql.CollectedField, obj *model.MarketDepth) (ret graphql.Marshaler) {
@@ -7161,6 +9336,167 @@ func (ec *executionContext) _MarketDepth_gpusAvailable(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_MarketDepth_gpusAvailable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MarketDepth", field, true, false, "Int")
+}
+
+func (ec *executionContext) _MeasuredUtilization_from(ctx context.Context, field graphql.CollectedField, obj *model.MeasuredUtilization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeasuredUtilization_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MeasuredUtilization_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MeasuredUtilization", field, false, false, "Time")
+}
+
+func (ec *executionContext) _MeasuredUtilization_to(ctx context.Context, field graphql.CollectedField, obj *model.MeasuredUtilization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeasuredUtilization_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MeasuredUtilization_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MeasuredUtilization", field, false, false, "Time")
+}
+
+func (ec *executionContext) _MeasuredUtilization_cardHours(ctx context.Context, field graphql.CollectedField, obj *model.MeasuredUtilization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeasuredUtilization_cardHours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CardHours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MeasuredUtilization_cardHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MeasuredUtilization", field, false, false, "Float")
+}
+
+func (ec *executionContext) _MigInstance_uuid(ctx context.Context, field graphql.CollectedField, obj *model.MigInstance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MigInstance_uuid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UUID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MigInstance_uuid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MigInstance", field, false, false, "ID")
+}
+
+func (ec *executionContext) _MigInstance_profile(ctx context.Context, field graphql.CollectedField, obj *model.MigInstance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MigInstance_profile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Profile, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MigInstance_profile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MigInstance", field, false, false, "String")
+}
+
+func (ec *executionContext) _MigInstance_memoryMiB(ctx context.Context, field graphql.CollectedField, obj *model.MigInstance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MigInstance_memoryMiB(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MemoryMiB, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MigInstance_memoryMiB(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MigInstance", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MigInstance_state(ctx context.Context, field graphql.CollectedField, obj *model.MigInstance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MigInstance_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v market.GpuState) graphql.Marshaler {
+			return ec.marshalNGpuState2gpuhourᚋmarketᚐGpuState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MigInstance_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MigInstance", field, false, false, "GpuState")
 }
 
 func (ec *executionContext) _Money_amount(ctx context.Context, field graphql.CollectedField, obj *market.Money) (ret graphql.Marshaler) {
@@ -7467,6 +9803,94 @@ func (ec *executionContext) fieldContext_Mutation_redeliver(ctx context.Context,
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_redeliver_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setHold(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setHold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetHold(ctx, fc.Args["target"].(string), fc.Args["reason"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.FleetHost) graphql.Marshaler {
+			return ec.marshalNFleetHost2ᚖgpuhourᚋgraphᚋmodelᚐFleetHost(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setHold(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FleetHost(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setHold_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setFleetPrice(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setFleetPrice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetFleetPrice(ctx, fc.Args["gpu"].(string), fc.Args["price"].(*decimal.Decimal), fc.Args["currency"].(*market.Currency))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Capacity) graphql.Marshaler {
+			return ec.marshalNCapacity2ᚖgpuhourᚋgraphᚋmodelᚐCapacity(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setFleetPrice(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Capacity(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setFleetPrice_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -9964,6 +12388,38 @@ func (ec *executionContext) fieldContext_Query_exportCount(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_fleet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_fleet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Fleet(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Fleet) graphql.Marshaler {
+			return ec.marshalNFleet2ᚖgpuhourᚋgraphᚋmodelᚐFleet(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_fleet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Fleet(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_gpus(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11136,6 +13592,38 @@ func (ec *executionContext) fieldContext_Subscription_alertFired(ctx context.Con
 	if fc.Args, err = ec.field_Subscription_alertFired_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_fleetChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_fleetChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Subscription().FleetChanged(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.FleetChange) graphql.Marshaler {
+			return ec.marshalNFleetChange2ᚖgpuhourᚋgraphᚋmodelᚐFleetChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_fleetChanged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FleetChange(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -12979,6 +15467,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Gpu(ctx, sel, obj)
+	case model.FleetHost:
+		return ec._FleetHost(ctx, sel, &obj)
+	case *model.FleetHost:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._FleetHost(ctx, sel, obj)
 	case model.Disclosure:
 		return ec._Disclosure(ctx, sel, &obj)
 	case *model.Disclosure:
@@ -13514,6 +16009,169 @@ func (ec *executionContext) _Backtest(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var capacityImplementors = []string{"Capacity"}
+
+func (ec *executionContext) _Capacity(ctx context.Context, sel ast.SelectionSet, obj *model.Capacity) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, capacityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Capacity")
+		case "gpu":
+			out.Values[i] = ec._Capacity_gpu(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "gpuName":
+			out.Values[i] = ec._Capacity_gpuName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "total":
+			out.Values[i] = ec._Capacity_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "idle":
+			out.Values[i] = ec._Capacity_idle(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "busy":
+			out.Values[i] = ec._Capacity_busy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reserved":
+			out.Values[i] = ec._Capacity_reserved(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "degraded":
+			out.Values[i] = ec._Capacity_degraded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lost":
+			out.Values[i] = ec._Capacity_lost(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "unknown":
+			out.Values[i] = ec._Capacity_unknown(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lots":
+			out.Values[i] = ec._Capacity_lots(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "marketPricePerGpuHour":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Capacity_marketPricePerGpuHour(ctx, field, obj)
+				})
+		case "idleValuePerHour":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Capacity_idleValuePerHour(ctx, field, obj)
+				})
+		case "sample":
+			out.Values[i] = ec._Capacity_sample(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var capacityPointImplementors = []string{"CapacityPoint"}
+
+func (ec *executionContext) _CapacityPoint(ctx context.Context, sel ast.SelectionSet, obj *market.CapacityPoint) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, capacityPointImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CapacityPoint")
+		case "at":
+			out.Values[i] = ec._CapacityPoint_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._CapacityPoint_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "idle":
+			out.Values[i] = ec._CapacityPoint_idle(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "busy":
+			out.Values[i] = ec._CapacityPoint_busy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reserved":
+			out.Values[i] = ec._CapacityPoint_reserved(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "degraded":
+			out.Values[i] = ec._CapacityPoint_degraded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lost":
+			out.Values[i] = ec._CapacityPoint_lost(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unknown":
+			out.Values[i] = ec._CapacityPoint_unknown(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var collectionImplementors = []string{"Collection"}
 
 func (ec *executionContext) _Collection(ctx context.Context, sel ast.SelectionSet, obj *model.Collection) graphql.Marshaler {
@@ -13790,6 +16448,11 @@ func (ec *executionContext) _Economics(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "measured":
+			out.Values[i] = ec._Economics_measured(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "at":
 			out.Values[i] = ec._Economics_at(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -13916,6 +16579,342 @@ func (ec *executionContext) _ExchangeRate(ctx context.Context, sel ast.Selection
 			}
 		case "source":
 			out.Values[i] = ec._ExchangeRate_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var fleetImplementors = []string{"Fleet"}
+
+func (ec *executionContext) _Fleet(ctx context.Context, sel ast.SelectionSet, obj *model.Fleet) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fleetImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Fleet")
+		case "hosts":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Fleet_hosts(ctx, field, obj)
+				})
+		case "capacity":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Fleet_capacity(ctx, field, obj)
+				})
+		case "capacityHistory":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Fleet_capacityHistory(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var fleetChangeImplementors = []string{"FleetChange"}
+
+func (ec *executionContext) _FleetChange(ctx context.Context, sel ast.SelectionSet, obj *model.FleetChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fleetChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FleetChange")
+		case "at":
+			out.Values[i] = ec._FleetChange_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "host":
+			out.Values[i] = ec._FleetChange_host(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "capacity":
+			out.Values[i] = ec._FleetChange_capacity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var fleetGpuImplementors = []string{"FleetGpu"}
+
+func (ec *executionContext) _FleetGpu(ctx context.Context, sel ast.SelectionSet, obj *model.FleetGpu) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fleetGpuImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FleetGpu")
+		case "uuid":
+			out.Values[i] = ec._FleetGpu_uuid(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "index":
+			out.Values[i] = ec._FleetGpu_index(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._FleetGpu_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "gpu":
+			out.Values[i] = ec._FleetGpu_gpu(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._FleetGpu_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._FleetGpu_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "memoryTotalMiB":
+			out.Values[i] = ec._FleetGpu_memoryTotalMiB(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "memoryUsedMiB":
+			out.Values[i] = ec._FleetGpu_memoryUsedMiB(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "utilization":
+			out.Values[i] = ec._FleetGpu_utilization(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "temperatureC":
+			out.Values[i] = ec._FleetGpu_temperatureC(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "powerWatts":
+			out.Values[i] = ec._FleetGpu_powerWatts(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "processes":
+			out.Values[i] = ec._FleetGpu_processes(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "migInstances":
+			out.Values[i] = ec._FleetGpu_migInstances(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var fleetHostImplementors = []string{"FleetHost", "Node"}
+
+func (ec *executionContext) _FleetHost(ctx context.Context, sel ast.SelectionSet, obj *model.FleetHost) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fleetHostImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FleetHost")
+		case "id":
+			out.Values[i] = ec._FleetHost_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hostname":
+			out.Values[i] = ec._FleetHost_hostname(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "labels":
+			out.Values[i] = ec._FleetHost_labels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "driverVersion":
+			out.Values[i] = ec._FleetHost_driverVersion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reachable":
+			out.Values[i] = ec._FleetHost_reachable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastSeenAt":
+			out.Values[i] = ec._FleetHost_lastSeenAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sample":
+			out.Values[i] = ec._FleetHost_sample(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "gpus":
+			out.Values[i] = ec._FleetHost_gpus(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var fleetHostConnectionImplementors = []string{"FleetHostConnection"}
+
+func (ec *executionContext) _FleetHostConnection(ctx context.Context, sel ast.SelectionSet, obj *model.FleetHostConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fleetHostConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FleetHostConnection")
+		case "edges":
+			out.Values[i] = ec._FleetHostConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._FleetHostConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._FleetHostConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._FleetHostConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var fleetHostEdgeImplementors = []string{"FleetHostEdge"}
+
+func (ec *executionContext) _FleetHostEdge(ctx context.Context, sel ast.SelectionSet, obj *model.FleetHostEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fleetHostEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FleetHostEdge")
+		case "cursor":
+			out.Values[i] = ec._FleetHostEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._FleetHostEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -14170,6 +17169,44 @@ func (ec *executionContext) _IndexPoint(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var labelImplementors = []string{"Label"}
+
+func (ec *executionContext) _Label(ctx context.Context, sel ast.SelectionSet, obj *model.Label) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, labelImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Label")
+		case "key":
+			out.Values[i] = ec._Label_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._Label_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var listedPriceImplementors = []string{"ListedPrice"}
 
 func (ec *executionContext) _ListedPrice(ctx context.Context, sel ast.SelectionSet, obj *model.ListedPrice) graphql.Marshaler {
@@ -14228,6 +17265,44 @@ func (ec *executionContext) _ListedPrice(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var lotImplementors = []string{"Lot"}
+
+func (ec *executionContext) _Lot(ctx context.Context, sel ast.SelectionSet, obj *market.Lot) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, lotImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Lot")
+		case "size":
+			out.Values[i] = ec._Lot_size(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._Lot_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var marketDepthImplementors = []string{"MarketDepth"}
 
 func (ec *executionContext) _MarketDepth(ctx context.Context, sel ast.SelectionSet, obj *model.MarketDepth) graphql.Marshaler {
@@ -14262,6 +17337,97 @@ func (ec *executionContext) _MarketDepth(ctx context.Context, sel ast.SelectionS
 		case "gpusAvailable":
 			out.Values[i] = ec._MarketDepth_gpusAvailable(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var measuredUtilizationImplementors = []string{"MeasuredUtilization"}
+
+func (ec *executionContext) _MeasuredUtilization(ctx context.Context, sel ast.SelectionSet, obj *model.MeasuredUtilization) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, measuredUtilizationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MeasuredUtilization")
+		case "from":
+			out.Values[i] = ec._MeasuredUtilization_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._MeasuredUtilization_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cardHours":
+			out.Values[i] = ec._MeasuredUtilization_cardHours(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var migInstanceImplementors = []string{"MigInstance"}
+
+func (ec *executionContext) _MigInstance(ctx context.Context, sel ast.SelectionSet, obj *model.MigInstance) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, migInstanceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MigInstance")
+		case "uuid":
+			out.Values[i] = ec._MigInstance_uuid(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "profile":
+			out.Values[i] = ec._MigInstance_profile(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "memoryMiB":
+			out.Values[i] = ec._MigInstance_memoryMiB(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._MigInstance_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -14376,6 +17542,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "redeliver":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_redeliver(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setHold":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setHold(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setFleetPrice":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setFleetPrice(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -15087,6 +18267,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_exportCount(ctx, field)
 				})
+		case "fleet":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_fleet(ctx, field)
+				})
 		case "gpus":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -15459,6 +18645,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_offerChanged(ctx, fields[0])
 	case "alertFired":
 		return ec._Subscription_alertFired(ctx, fields[0])
+	case "fleetChanged":
+		return ec._Subscription_fleetChanged(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
@@ -16113,6 +19301,54 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) marshalNCapacity2gpuhourᚋgraphᚋmodelᚐCapacity(ctx context.Context, sel ast.SelectionSet, v model.Capacity) graphql.Marshaler {
+	return ec._Capacity(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCapacity2ᚕgpuhourᚋgraphᚋmodelᚐCapacityᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Capacity) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCapacity2gpuhourᚋgraphᚋmodelᚐCapacity(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCapacity2ᚖgpuhourᚋgraphᚋmodelᚐCapacity(ctx context.Context, sel ast.SelectionSet, v *model.Capacity) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Capacity!")
+		return graphql.Null
+	}
+	return ec._Capacity(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCapacityPoint2gpuhourᚋmarketᚐCapacityPoint(ctx context.Context, sel ast.SelectionSet, v market.CapacityPoint) graphql.Marshaler {
+	return ec._CapacityPoint(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCapacityPoint2ᚕgpuhourᚋmarketᚐCapacityPointᚄ(ctx context.Context, sel ast.SelectionSet, v []market.CapacityPoint) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCapacityPoint2gpuhourᚋmarketᚐCapacityPoint(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNCollection2gpuhourᚋgraphᚋmodelᚐCollection(ctx context.Context, sel ast.SelectionSet, v model.Collection) graphql.Marshaler {
 	return ec._Collection(ctx, sel, &v)
 }
@@ -16278,6 +19514,98 @@ func (ec *executionContext) unmarshalNEconomicsInput2gpuhourᚋgraphᚋmodelᚐE
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNFleet2ᚖgpuhourᚋgraphᚋmodelᚐFleet(ctx context.Context, sel ast.SelectionSet, v *model.Fleet) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Fleet!")
+		return graphql.Null
+	}
+	return ec._Fleet(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFleetChange2ᚖgpuhourᚋgraphᚋmodelᚐFleetChange(ctx context.Context, sel ast.SelectionSet, v *model.FleetChange) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FleetChange!")
+		return graphql.Null
+	}
+	return ec._FleetChange(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFleetGpu2gpuhourᚋgraphᚋmodelᚐFleetGpu(ctx context.Context, sel ast.SelectionSet, v model.FleetGpu) graphql.Marshaler {
+	return ec._FleetGpu(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNFleetGpu2ᚕgpuhourᚋgraphᚋmodelᚐFleetGpuᚄ(ctx context.Context, sel ast.SelectionSet, v []model.FleetGpu) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFleetGpu2gpuhourᚋgraphᚋmodelᚐFleetGpu(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFleetHost2gpuhourᚋgraphᚋmodelᚐFleetHost(ctx context.Context, sel ast.SelectionSet, v model.FleetHost) graphql.Marshaler {
+	return ec._FleetHost(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNFleetHost2ᚕgpuhourᚋgraphᚋmodelᚐFleetHostᚄ(ctx context.Context, sel ast.SelectionSet, v []model.FleetHost) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFleetHost2gpuhourᚋgraphᚋmodelᚐFleetHost(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFleetHost2ᚖgpuhourᚋgraphᚋmodelᚐFleetHost(ctx context.Context, sel ast.SelectionSet, v *model.FleetHost) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FleetHost!")
+		return graphql.Null
+	}
+	return ec._FleetHost(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFleetHostConnection2ᚖgpuhourᚋgraphᚋmodelᚐFleetHostConnection(ctx context.Context, sel ast.SelectionSet, v *model.FleetHostConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FleetHostConnection!")
+		return graphql.Null
+	}
+	return ec._FleetHostConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFleetHostEdge2gpuhourᚋgraphᚋmodelᚐFleetHostEdge(ctx context.Context, sel ast.SelectionSet, v model.FleetHostEdge) graphql.Marshaler {
+	return ec._FleetHostEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNFleetHostEdge2ᚕgpuhourᚋgraphᚋmodelᚐFleetHostEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []model.FleetHostEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFleetHostEdge2gpuhourᚋgraphᚋmodelᚐFleetHostEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
 	res, err := scalar.UnmarshalFloat(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -16328,6 +19656,20 @@ func (ec *executionContext) marshalNGpuIdentity2ᚖgpuhourᚋgraphᚋmodelᚐGpu
 	return ec._GpuIdentity(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNGpuState2gpuhourᚋmarketᚐGpuState(ctx context.Context, v any) (market.GpuState, error) {
+	res, err := scalar.UnmarshalGpuState(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNGpuState2gpuhourᚋmarketᚐGpuState(ctx context.Context, sel ast.SelectionSet, v market.GpuState) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalGpuState(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "GpuState!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalID(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -16376,8 +19718,48 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 	return res
 }
 
+func (ec *executionContext) marshalNLabel2gpuhourᚋgraphᚋmodelᚐLabel(ctx context.Context, sel ast.SelectionSet, v model.Label) graphql.Marshaler {
+	return ec._Label(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLabel2ᚕgpuhourᚋgraphᚋmodelᚐLabelᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Label) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLabel2gpuhourᚋgraphᚋmodelᚐLabel(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNListedPrice2gpuhourᚋgraphᚋmodelᚐListedPrice(ctx context.Context, sel ast.SelectionSet, v model.ListedPrice) graphql.Marshaler {
 	return ec._ListedPrice(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLot2gpuhourᚋmarketᚐLot(ctx context.Context, sel ast.SelectionSet, v market.Lot) graphql.Marshaler {
+	return ec._Lot(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLot2ᚕgpuhourᚋmarketᚐLotᚄ(ctx context.Context, sel ast.SelectionSet, v []market.Lot) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLot2gpuhourᚋmarketᚐLot(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNMarket2gpuhourᚋmarketᚐMarket(ctx context.Context, v any) (market.Market, error) {
@@ -16392,6 +19774,26 @@ func (ec *executionContext) marshalNMarket2gpuhourᚋmarketᚐMarket(ctx context
 		graphql.AddInvalidNullFromMarshaler(ctx, "Market!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNMigInstance2gpuhourᚋgraphᚋmodelᚐMigInstance(ctx context.Context, sel ast.SelectionSet, v model.MigInstance) graphql.Marshaler {
+	return ec._MigInstance(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMigInstance2ᚕgpuhourᚋgraphᚋmodelᚐMigInstanceᚄ(ctx context.Context, sel ast.SelectionSet, v []model.MigInstance) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMigInstance2gpuhourᚋgraphᚋmodelᚐMigInstance(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNMoney2gpuhourᚋmarketᚐMoney(ctx context.Context, sel ast.SelectionSet, v market.Money) graphql.Marshaler {
@@ -17326,6 +20728,13 @@ func (ec *executionContext) marshalOMarketDepth2ᚖgpuhourᚋgraphᚋmodelᚐMar
 		return graphql.Null
 	}
 	return ec._MarketDepth(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMeasuredUtilization2ᚖgpuhourᚋgraphᚋmodelᚐMeasuredUtilization(ctx context.Context, sel ast.SelectionSet, v *model.MeasuredUtilization) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MeasuredUtilization(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOMoney2ᚖgpuhourᚋmarketᚐMoney(ctx context.Context, sel ast.SelectionSet, v *market.Money) graphql.Marshaler {

@@ -17,11 +17,15 @@ type Economics struct {
 	rental    market.Rental
 	compute   market.Compute
 	reference *ReferencePrice
+	measured  *MeasuredUtilization
 }
 
 // AskEconomics answers a question for economics. An *market.InvalidError or an *market.AmbiguousError says what is wrong with it.
 func AskEconomics(ctx context.Context, env *Env, input EconomicsInput) (*Economics, error) {
 	e, err := newEconomics(env, input)
+	if err == nil && input.Utilization == nil {
+		err = e.measure(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +148,9 @@ func (e *Economics) Reference() *ReferencePrice { return e.reference }
 
 // Utilization is the share of hours that are paid.
 func (e *Economics) Utilization() float64 { return *e.input.Utilization }
+
+// Measured is where the share comes from; nil where the question named it, or nothing was measured.
+func (e *Economics) Measured() *MeasuredUtilization { return e.measured }
 
 // At is the moment whose prices are used.
 func (e *Economics) At() time.Time { return e.moment }

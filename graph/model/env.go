@@ -16,6 +16,9 @@ type Env struct {
 	NextRun   func(provider string) (time.Time, bool)
 	Past      Past
 	Alerts    Alerts
+	Fleet     FleetReader
+	// References are the reference prices, which requests share.
+	References *References
 }
 
 // Past is where prices of moments that have been are known.

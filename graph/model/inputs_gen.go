@@ -53,7 +53,8 @@ type EconomicsInput struct {
 	PricePerGpuHour *decimal.Decimal `json:"pricePerGpuHour,omitempty"`
 	// The currency of every amount, in the question and in the answer.
 	Currency *market.Currency `json:"currency,omitempty"`
-	// Share of hours that are paid, 0 to 1. The default is an assumption, not a measurement.
+	// Share of hours that are paid, 0 to 1. The default is an assumption, not a measurement. An explicit null asks for what our own cards of this GPU have
+	// measured in the 30 days before `at`, and for the default where they have measured nothing.
 	Utilization *float64 `json:"utilization,omitempty"`
 	// How the PFLOPS of `revenuePerPflopsYear` are counted.
 	Basis *market.PflopsBasis `json:"basis,omitempty"`

@@ -147,3 +147,9 @@ func MarshalDeliveryStatus(v market.DeliveryStatus) graphql.Marshaler { return q
 func UnmarshalDeliveryStatus(v any) (market.DeliveryStatus, error) {
 	return word[market.DeliveryStatus]("DeliveryStatus", v)
 }
+
+// MarshalGpuState writes how a card stands.
+func MarshalGpuState(v market.GpuState) graphql.Marshaler { return quoted(string(v)) }
+
+// UnmarshalGpuState reads how a card stands.
+func UnmarshalGpuState(v any) (market.GpuState, error) { return word[market.GpuState]("GpuState", v) }
