@@ -2,7 +2,6 @@ package market
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 )
@@ -54,32 +53,34 @@ func clock(t time.Time) string { return t.UTC().Truncate(time.Second).Format(tim
 // Cloned are the hosts, of which those are not believed that report a card which another reports too. A host that is gone, or took its leave,
 // claims no card: cards are moved.
 func Cloned(hosts []Host, now time.Time) []Host {
-	claims := map[string][]int{}
+	claims, out := make(map[string]int, 8*len(hosts)), hosts
 	for i, h := range hosts {
 		if !h.Reachable(now) {
 			continue
 		}
 		for _, c := range h.Report.Cards {
-			if c.UUID != "" {
-				claims[c.UUID] = append(claims[c.UUID], i)
-			}
-		}
-	}
-	maps.DeleteFunc(claims, func(_ string, by []int) bool { return len(by) < 2 })
-	if len(claims) == 0 {
-		return hosts
-	}
-	out := slices.Clone(hosts)
-	for _, uuid := range slices.Sorted(maps.Keys(claims)) {
-		for _, i := range claims[uuid] {
-			if out[i].Clone == "" {
-				out[i].Clone = fmt.Sprintf("its card %s is reported by %s too", uuid, hosts[notThis(claims[uuid], i)].ID)
+			first, claimed := claims[c.UUID]
+			switch {
+			case c.UUID == "" || claimed && first == i:
+			case !claimed:
+				claims[c.UUID] = i
+			default:
+				out = disbelieve(out, hosts, c.UUID, first, i)
 			}
 		}
 	}
 	return out
 }
 
-func notThis(all []int, one int) int {
-	return all[slices.IndexFunc(all, func(i int) bool { return i != one })]
+// disbelieve marks two hosts that report the same card, in a copy.
+func disbelieve(out, hosts []Host, uuid string, a, b int) []Host {
+	if &out[0] == &hosts[0] {
+		out = slices.Clone(hosts)
+	}
+	for _, pair := range [][2]int{{a, b}, {b, a}} {
+		if one := &out[pair[0]]; one.Clone == "" {
+			one.Clone = fmt.Sprintf("its card %s is reported by %s too", uuid, hosts[pair[1]].ID)
+		}
+	}
+	return out
 }

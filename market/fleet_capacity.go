@@ -11,13 +11,14 @@ import (
 // A card with MIG is counted whole. Hosts that are not believed count as UNKNOWN.
 func Capacities(hosts []Host, now time.Time) []Capacity {
 	sums := map[string]*capacitySum{}
-	for _, h := range Cloned(hosts, now) {
+	for i, h := range Cloned(hosts, now) {
 		h = h.At(now)
-		for kind, cards := range byKind(h.Cards) {
+		for _, c := range h.Cards {
+			kind := cmp.Or(c.GpuID, c.Name)
 			if sums[kind] == nil {
-				sums[kind] = &capacitySum{}
+				sums[kind] = &capacitySum{Capacity: Capacity{GpuID: c.GpuID, GpuName: c.Name}, host: -1}
 			}
-			sums[kind].add(cards, h.Report.Simulated)
+			sums[kind].add(i, c, h.Report.Simulated)
 		}
 	}
 	var out []Capacity
@@ -27,33 +28,26 @@ func Capacities(hosts []Host, now time.Time) []Capacity {
 	return out
 }
 
-func byKind(cards []Card) map[string][]Card {
-	kinds := map[string][]Card{}
-	for _, c := range cards {
-		kind := cmp.Or(c.GpuID, c.Name)
-		kinds[kind] = append(kinds[kind], c)
-	}
-	return kinds
-}
-
-// capacitySum is a capacity in the making: idle are the idle cards of each host, and most is how many cards one host has.
+// capacitySum is a capacity in the making: of the host that is being counted, and of those before.
 type capacitySum struct {
 	Capacity
+	// host is the one that is being counted, cards how many it has, and most is how many the largest one has.
+	host, cards, most int
+	// idle are the idle cards of each host.
 	idle []int
-	most int
 }
 
-// add counts the cards of one host.
-func (s *capacitySum) add(cards []Card, sample bool) {
-	idle := s.Idle
-	for _, c := range cards {
-		s.count(c.State)
-		if s.GpuName == "" || c.Name < s.GpuName {
-			s.GpuName = c.Name
-		}
+func (s *capacitySum) add(host int, c Card, sample bool) {
+	if s.host != host {
+		s.host, s.cards, s.idle = host, 0, append(s.idle, 0)
 	}
-	s.GpuID, s.Sample = cards[0].GpuID, s.Sample || sample
-	s.idle, s.most = append(s.idle, s.Idle-idle), max(s.most, len(cards))
+	s.cards++
+	s.most = max(s.most, s.cards)
+	if c.State == GpuIdle {
+		s.idle[len(s.idle)-1]++
+	}
+	s.count(c.State)
+	s.GpuName, s.Sample = min(s.GpuName, c.Name), s.Sample || sample
 }
 
 func (c *Capacity) count(state GpuState) {

@@ -24,7 +24,7 @@ var virtualName = regexp.MustCompile(`(?i)^GRID |\bMIG\b|-\d+[ABCQ](ME)?$`)
 // driverEntries are the catalogue entries that a driver's name for a whole card can mean. Where a model comes in several forms, drivers name all but
 // SXM: "NVIDIA H200" is one, "NVIDIA H200 NVL" is not.
 func driverEntries(name string) []*Gpu {
-	id := Identify("", name)
+	id := identifyName("", name)
 	if id.Partition || virtualName.MatchString(name) {
 		return nil
 	}
