@@ -25,7 +25,10 @@ type Host struct {
 	SkewMs int64
 	// Clone says that another machine reports under the same id, or cards with the same UUIDs: then neither is believed.
 	Clone string `json:",omitempty"`
-	Cards []Card
+	// ClonedAt is when it last looked as if two machines reported under this id, and Boots are the last boots that reported, newest last.
+	ClonedAt time.Time `json:",omitzero"`
+	Boots    []string  `json:",omitempty"`
+	Cards    []Card
 	// Hold is why the operator holds the whole host back; empty where he does not.
 	Hold string `json:",omitempty"`
 }
@@ -43,6 +46,8 @@ type Card struct {
 	GpuID string `json:",omitempty"`
 	// IdleSweeps is for how many sweeps running nothing spoke against idle; FailedSweeps for how many its handle could not be had.
 	IdleSweeps, FailedSweeps int `json:",omitempty"`
+	// WasBusy says that it was busy before those sweeps.
+	WasBusy bool `json:",omitempty"`
 	// LostIn is the boot in which it was lost; Fatal is the Xid of that boot that only a reset or a person clears.
 	LostIn string `json:",omitempty"`
 	Fatal  int    `json:",omitempty"`

@@ -60,7 +60,7 @@ var reading = map[string]bool{
 	"get": true, "hget": true, "hgetall": true, "hmget": true, "hlen": true, "lrange": true, "llen": true, "xrange": true, "xlen": true,
 	"ping": true, "keys": true, "scan": true, "type": true, "exists": true, "strlen": true, "hello": true, "client": true, "select": true,
 	"multi": true, "exec": true, "hscan": true, "dbsize": true, "command": true, "hexists": true, "zrange": true, "zrevrange": true,
-	"zrangebyscore": true,
+	"zrangebyscore": true, "hkeys": true,
 }
 
 // DialHook leaves connecting as it is.

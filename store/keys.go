@@ -51,6 +51,20 @@ import "fmt"
 //	{alerts}:due           zset    delivery by the time, in ms, when it is to   what is not finished   never
 //	                               be tried, or to be taken from who tries it
 //	{alerts}:dead          zset    delivery in the order in which they failed   to deadKept            never
+//	{fleet}:meta           hash    changes: how often a host changed            -                      never
+//	{fleet}:epochs         hash    host -> the last epoch that it was given     to hostsKept           never
+//	{fleet}:places         hash    host -> "<epoch> <seq>" of its last report   with the hosts         never
+//	{fleet}:hosts          hash    host -> it, JSON                             with the hosts         with ForgetHost
+//	{fleet}:changes        stream  <n>-0: the host that reported; empty where   to hostChangesKept     never
+//	                               all must be read again
+//	{fleet}:holds          hash    host or UUID of a card -> why it is held     with the holds         with the hold
+//	{fleet}:prices         hash    catalogue id -> price of a card-hour, JSON   with the catalogue     never
+//	{fleet}:tokens         hash    host -> SHA-256 of its tokens, newest first  2 a host               with RevokeAgents
+//	{fleet}:bearers        hash    SHA-256 of a token -> host                   2 a host               with RevokeAgents
+//	{fleet}:latest         hash    kind of card -> "<minute last seen> <minute  one field a kind       with the cards
+//	                               last written> <capacity>"
+//	{fleet}:capacity:<kind> hash   day -> a line a minute that changed it       to capacityDays, of    after capacityDays
+//	                                                                            45 KB at most each
 type keys struct{ prefix string }
 
 // The lengths of what is capped.
@@ -66,6 +80,10 @@ const (
 	judgedKept = 1000
 	eventsKept = 100_000
 	deadKept   = 10_000
+	hostsKept  = 10_000
+	// hostChangesKept is some two minutes of a thousand hosts that report every 15 s.
+	hostChangesKept = 10_000
+	capacityDays    = 400
 )
 
 const (
@@ -98,6 +116,23 @@ const (
 	deadKey       = "{alerts}:dead"
 	standingsKeys = "{alerts}:standings"
 )
+
+// The keys of our own cards.
+const (
+	fleetMetaKey    = "{fleet}:meta"
+	epochsKey       = "{fleet}:epochs"
+	reportPlacesKey = "{fleet}:places"
+	hostsKey        = "{fleet}:hosts"
+	hostChangesKey  = "{fleet}:changes"
+	holdsKey        = "{fleet}:holds"
+	fleetPricesKey  = "{fleet}:prices"
+	tokensKey       = "{fleet}:tokens"
+	bearersKey      = "{fleet}:bearers"
+	latestKey       = "{fleet}:latest"
+	capacityKeys    = "{fleet}:capacity"
+)
+
+func capacityKey(kind string) string { return capacityKeys + ":" + kind }
 
 // standingBuckets is over how many hashes the standings are spread: a rule that goes takes its own out of one of them, and need not look at
 // all the others.
