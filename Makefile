@@ -14,6 +14,10 @@ help: ## list the targets
 build: ## build bin/gpuhour, without cgo
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) .
 
+.PHONY: agent
+agent: ## build bin/gpuhour-agent, the same program with cgo, which `gpuhour agent` needs to ask NVML: for glibc, on Linux
+	CGO_ENABLED=1 $(GO) build -trimpath -ldflags='-extldflags=-Wl,-z,lazy' -o bin/gpuhour-agent .
+
 .PHONY: run
 run: build ## build, read every source, serve on http://127.0.0.1:8080
 	$(BIN) serve

@@ -17,6 +17,7 @@ func TestArrows(t *testing.T) {
 		"gpuhour/store":           {"gpuhour/market"},
 		"gpuhour/web":             {"gpuhour/market"},
 		"gpuhour/export":          {"gpuhour/market"},
+		"gpuhour/fleet":           {"gpuhour/market"},
 		"gpuhour/mapping":         {"gpuhour/market"},
 		"gpuhour/graph/scalar":    {"gpuhour/market"},
 		"gpuhour/graph/model":     {"gpuhour/market", "gpuhour/graph/scalar"},
@@ -44,12 +45,30 @@ func TestArrows(t *testing.T) {
 	}
 }
 
-// TestNoCgo holds that the server builds without a C compiler.
+// TestNoCgo holds that the server builds without a C compiler. With one, the program has the agent's NVML too, which is the only thing
+// that needs cgo; without one, none of its packages is left, and what is left lacks no file.
 func TestNoCgo(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", `{{if .CgoFiles}}{{if not .Standard}}{{.ImportPath}}{{end}}{{end}}`, ".").Output()
-	if err != nil || strings.TrimSpace(string(out)) != "" {
-		t.Errorf("packages that need cgo: %q, %v", out, err)
+	needs := `{{if and .CgoFiles (not .Standard)}}{{.ImportPath}}{{end}}`
+	if got := strings.Fields(listProgram(t, "1", needs)); !slices.Equal(got, []string{"github.com/NVIDIA/go-nvml/pkg/dl", "github.com/NVIDIA/go-nvml/pkg/nvml"}) {
+		t.Errorf("packages that need cgo: %q", got)
 	}
+	for name := range strings.FieldsSeq(listProgram(t, "0", `{{.ImportPath}}{{if .Incomplete}} {{.ImportPath}}:incomplete{{end}}`)) {
+		if strings.HasPrefix(name, "github.com/NVIDIA/") || strings.HasSuffix(name, ":incomplete") {
+			t.Errorf("without cgo the program has %s", name)
+		}
+	}
+}
+
+// listProgram prints something of each package of the program, with cgo ("1") or without ("0").
+func listProgram(t *testing.T, cgo, format string) string {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", format, ".")
+	c.Env = append(os.Environ(), "CGO_ENABLED="+cgo)
+	out, err := c.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
 }
 
 // TestReadmeNamesEveryDependency holds that each choice has its line.

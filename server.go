@@ -28,6 +28,7 @@ type commandLine struct {
 	Providers providersCommand `cmd:"" help:"List the providers and their state."`
 	Export    exportCommand    `cmd:"" help:"Write the history of prices into a file: CSV, NDJSON or Parquet."`
 	Import    importCommand    `cmd:"" help:"Take history in: exports, WARC files, or CSV files of others."`
+	Agent     agentCommand     `cmd:"" help:"Report the NVIDIA cards of this machine to a server."`
 }
 
 // session is what a command runs with.
