@@ -21,6 +21,7 @@ const (
 	mostLabels   = 64
 	mostInstance = 64
 	mostProcess  = 1_000_000
+	mostReports  = 1 << 53 // a store's scripts count no further
 	longestSweep = 24 * time.Hour
 	oldestSample = 366 * 24 * time.Hour
 	largestMiB   = 16 << 20
@@ -29,7 +30,7 @@ const (
 )
 
 var (
-	hostName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
+	hostName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 	gpuUUID  = regexp.MustCompile(`^GPU-[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 	// migUUID is opaque; before driver 470 it names the GPU and the two instances.
 	migUUID = regexp.MustCompile(`^MIG-([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|GPU-[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}/\d{1,3}/\d{1,3})$`)
@@ -106,14 +107,10 @@ func (c *checker) head(r Report) {
 		c.fail("schema", "expected %d, got %d: agent and server speak different versions", ReportSchema, r.Schema)
 	}
 	if !ValidHost(r.Host) {
-		c.fail("host", "expected up to 128 letters, digits, dots, dashes and underscores, got %q", abbreviate(r.Host))
+		c.fail("host", "expected up to 64 letters, digits, dots, dashes and underscores, got %q", abbreviate(r.Host))
 	}
-	if r.Epoch < 1 {
-		c.fail("epoch", "expected the number that hello gave, got %d", r.Epoch)
-	}
-	if r.Seq < 1 {
-		c.fail("seq", "expected 1 or more, got %d", r.Seq)
-	}
+	c.between("epoch", r.Epoch, 1, mostReports)
+	c.between("seq", r.Seq, 1, mostReports)
 	c.filled("bootId", r.BootID, longestText)
 	c.text("agentVersion", r.AgentVersion, longestText)
 	c.text("hostname", r.Hostname, longestText)

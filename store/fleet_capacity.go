@@ -87,7 +87,7 @@ func capacityText(c market.Capacity) string {
 	return strings.Trim(fmt.Sprint([]int{c.Total, c.Idle, c.Busy, c.Reserved, c.Degraded, c.Lost, c.Unknown}), "[]")
 }
 
-// CapacityHistory are the capacities of a kind of card at the minutes in which they changed, up to a moment: from the one that held at another, which
+// CapacityHistory are the capacities of a kind of card at the minutes in which they changed, before a moment: from the one that held at another, which
 // is as old as it says. A kind is a catalogue id, or a driver's name. Of older days than capacityDays nothing is known.
 func (s *Store) CapacityHistory(ctx context.Context, kind string, from, to time.Time) ([]market.CapacityPoint, error) {
 	key := capacityKey(kind)
@@ -157,14 +157,14 @@ func decodeCapacities(key, day string, text any, points []market.CapacityPoint) 
 	return points, nil
 }
 
-// within are the points from the one that held at one moment to another.
+// within are the points from the one that held at one moment on, and before another.
 func within(points []market.CapacityPoint, from, to time.Time) []market.CapacityPoint {
 	first, last := 0, 0
 	for i, p := range points {
 		if !p.At.After(from) {
 			first = i
 		}
-		if !p.At.After(to) {
+		if p.At.Before(to) {
 			last = i + 1
 		}
 	}
