@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 
 	"gpuhour/fleet"
@@ -65,7 +66,14 @@ func (a *agentCommand) check() (*url.URL, error) {
 	return server, errors.Join(err, fleet.CheckHost(a.Host), noToken)
 }
 
-func (a *agentCommand) token() (string, error) { return fleet.ReadToken(a.TokenFile) }
+// token is the host's. On this machine alone, where the API is open, none is needed until the server has a first one.
+func (a *agentCommand) token() (string, error) {
+	token, err := fleet.ReadToken(a.TokenFile)
+	if errors.Is(err, fleet.ErrNoToken) && strings.HasPrefix(a.Server, "http://") {
+		return "", nil
+	}
+	return token, err
+}
 
 func (a *agentCommand) what() string {
 	if a.Demo != "" {

@@ -28,6 +28,7 @@ type app struct {
 	tape      *market.Tape
 	past      *past
 	alerting  *alerting
+	fleet     *ownCards
 }
 
 // newApp opens the store and fills the book from it. The address is where the process serves; empty when it does not.
@@ -49,6 +50,7 @@ func newApp(ctx context.Context, s *session, address string) (*app, error) {
 	a.past = newPast(a.store, &a.feed, a.registry)
 	a.alerting = newAlerting(a, a.past)
 	a.feed.changed = a.alerting.engine.Wake
+	a.fleet = newOwnCards(a)
 	a.archive = scrapers.NewArchive(filepath.Join(s.config.DataDir, "archive"), "gpuhour/"+version(), s.now)
 	a.runner = a.newRunner(transport, unhurried)
 	if err := a.load(ctx); err != nil {
@@ -81,7 +83,7 @@ func (a *app) newRunner(transport http.RoundTripper, unhurried bool) *scrapers.R
 
 // load fills the book with what the store holds.
 func (a *app) load(ctx context.Context) error {
-	if err := errors.Join(a.feed.rates(ctx), a.registry.learn(ctx, a.store)); err != nil {
+	if err := errors.Join(a.feed.rates(ctx), a.registry.learn(ctx, a.store), a.fleet.learn(ctx), a.fleet.follow(ctx)); err != nil {
 		return err
 	}
 	for _, p := range a.registry.Providers() {

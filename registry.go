@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,8 @@ type registry struct {
 	sources   []source
 	scheduler *scrapers.Scheduler
 	collected atomic.Pointer[[]market.Provider]
+	// own says that cards of our own fleet are on offer, or were.
+	own atomic.Bool
 }
 
 // newRegistry applies the settings to what the providers declare of themselves.
@@ -55,11 +58,15 @@ func disabled(c Config, about scrapers.About) string {
 	return ""
 }
 
-// Providers are all providers, by id.
+// Providers are all providers, by id; our own fleet among them where it sells.
 func (r *registry) Providers() []market.Provider {
-	out := make([]market.Provider, len(r.sources))
+	out := make([]market.Provider, len(r.sources), len(r.sources)+1)
 	for i, s := range r.sources {
 		out[i] = s.provider
+	}
+	if r.own.Load() {
+		out = append(out, ownProvider)
+		slices.SortFunc(out, func(a, b market.Provider) int { return strings.Compare(a.ID, b.ID) })
 	}
 	return out
 }
@@ -108,6 +115,9 @@ func (r *registry) NextRun(provider string) (time.Time, bool) { return r.schedul
 
 // cadence is the time between two runs of a provider that this program reads; zero for others.
 func (r *registry) cadence(id string) time.Duration {
+	if id == ownProvider.ID {
+		return ownProvider.Cadence
+	}
 	s, _ := r.find(id)
 	return s.provider.Cadence
 }

@@ -45,6 +45,7 @@ func (c *serveCommand) Run(ctx context.Context, s *session) error {
 	background.Go(func() { a.followOthers(ctx) })
 	background.Go(func() { a.catchUp(ctx) })
 	background.Go(func() { a.alerting.run(ctx) })
+	background.Go(func() { a.fleet.run(ctx) })
 	fmt.Fprintf(s.errs, "serving on http://%s: GraphQL at /graphql, a place to try it at /graphiql\n", listener.Addr())
 	routes, waitForStreams := a.handler(ctx)
 	err = serveHTTP(ctx, listener, routes)
@@ -76,7 +77,7 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler)
 func (a *app) handler(ctx context.Context) (routes http.Handler, wait func()) {
 	mux := http.NewServeMux()
 	api := graph.NewHandler(ctx, &graph.Resolver{
-		Book: a.book, Past: a.past, Registry: a.registry, Log: a.store, Scraper: scraper{a}, Now: a.now, Changes: a.tape, Alerts: a.alerting,
+		Book: a.book, Past: a.past, Registry: a.registry, Log: a.store, Scraper: scraper{a}, Now: a.now, Changes: a.tape, Alerts: a.alerting, Fleet: a.fleet,
 	}, a.log)
 	mux.Handle("/graphql", api)
 	mux.Handle("/graphiql", web.GraphiQL("/graphql"))
@@ -85,6 +86,7 @@ func (a *app) handler(ctx context.Context) (routes http.Handler, wait func()) {
 	mux.Handle("/readyz", web.Readyz(map[string]func(context.Context) error{"store": a.store.Ping}))
 	mux.Handle(export.Path, export.Handler(exports{a}))
 	mux.Handle(importPath, a.importHandler())
+	mux.Handle(agentsPath, a.fleet.handler())
 	mux.Handle("/{$}", web.Home())
 	return web.LoopbackOnly(mux), api.Wait
 }

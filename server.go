@@ -29,6 +29,7 @@ type commandLine struct {
 	Export    exportCommand    `cmd:"" help:"Write the history of prices into a file: CSV, NDJSON or Parquet."`
 	Import    importCommand    `cmd:"" help:"Take history in: exports, WARC files, or CSV files of others."`
 	Agent     agentCommand     `cmd:"" help:"Report the NVIDIA cards of this machine to a server."`
+	Agents    agentsCommand    `cmd:"" help:"Tokens for the agents of your hosts."`
 }
 
 // session is what a command runs with.

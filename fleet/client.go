@@ -112,7 +112,9 @@ func (c *client) post(ctx context.Context, what string, body, into any) error {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Authorization", "Bearer "+token)
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
 	response, err := c.http.Do(request)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)

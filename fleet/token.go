@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,13 +11,16 @@ import (
 // CredentialName is the credential of systemd that holds the token where no file is named.
 const CredentialName = "gpuhour-token"
 
+// ErrNoToken says that no token is named anywhere.
+var ErrNoToken = errors.New("there is no token: name its file with --token-file, or give the service the credential " + CredentialName)
+
 // ReadToken reads a host's token. Without a path it is the credential that systemd gave the service, whose folder only the service may read;
 // any other file must be closed to everybody but its owner.
 func ReadToken(path string) (string, error) {
 	credentials := os.Getenv("CREDENTIALS_DIRECTORY")
 	if path == "" {
 		if credentials == "" {
-			return "", fmt.Errorf("there is no token: name its file with --token-file, or give the service the credential %s", CredentialName)
+			return "", ErrNoToken
 		}
 		path = filepath.Join(credentials, CredentialName)
 	}
