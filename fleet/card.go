@@ -25,11 +25,12 @@ func readCard(c *caller, l library, index int) market.ReportedCard {
 
 // fault keeps the first code that says that the card is unwell.
 func (r *reading) fault(call string, code int) {
-	if code == codeHung {
+	switch {
+	case code == codeHung:
 		r.card.Hung = true
-	} else if r.card.Code != 0 {
+	case r.card.Code != 0:
 		return
-	} else {
+	default:
 		r.card.Code = code
 	}
 	if r.card.Call == "" {

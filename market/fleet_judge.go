@@ -47,7 +47,7 @@ func (h *Host) noteBoot(boot string) {
 		h.Clone, h.ClonedAt = "two machines report under this id in turns", h.ReceivedAt
 	}
 	others := slices.DeleteFunc(slices.Clone(h.Boots), func(b string) bool { return b == boot })
-	h.Boots = append(others[max(0, len(others)-mostBoots+1):], boot)
+	h.Boots = slices.Concat(others[max(0, len(others)-mostBoots+1):], []string{boot})
 }
 
 // sampledAt is when the report's sweep was over, by the server's clock.
