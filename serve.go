@@ -87,6 +87,7 @@ func (a *app) handler(ctx context.Context) (routes http.Handler, wait func()) {
 	mux.Handle(export.Path, export.Handler(exports{a}))
 	mux.Handle(importPath, a.importHandler())
 	mux.Handle(agentsPath, a.fleet.handler())
+	mux.Handle(agentTokensPath, a.agentTokensHandler())
 	mux.Handle("/{$}", web.Home())
 	return web.LoopbackOnly(mux), api.Wait
 }
