@@ -5,7 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,11 +60,9 @@ func (m mute) Shape() (shape, int)            { return shape{}, codeNotSupported
 // a card whose last one is still out.
 func TestHangsCostOneDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		release, guard, made := make(chan struct{}), sync.Mutex{}, 0
+		release, made := make(chan struct{}), atomic.Int32{}
 		p := &prober{deadline: CallDeadline, nvml: market.ReportedNVML{State: market.NVMLReady}, library: plain{cards: 4, handle: func(index int) (device, int) {
-			guard.Lock()
-			made++
-			guard.Unlock()
+			made.Add(1)
 			if index > 0 {
 				<-release
 			}
@@ -72,12 +70,12 @@ func TestHangsCostOneDeadline(t *testing.T) {
 		}}}
 		for sweep, want := range []struct {
 			took time.Duration
-			made int
+			made int32
 		}{{CallDeadline, 4}, {0, 5}} {
 			started := time.Now()
 			s := p.sweep()
-			if took := time.Since(started); took != want.took || made != want.made || s.Cards[0].Hung || !s.Cards[1].Hung || !s.Cards[2].Hung || !s.Cards[3].Hung {
-				t.Errorf("sweep %d took %s and %d calls: %+v", sweep, took, made, s.Cards)
+			if took := time.Since(started); took != want.took || made.Load() != want.made || s.Cards[0].Hung || !s.Cards[1].Hung || !s.Cards[2].Hung || !s.Cards[3].Hung {
+				t.Errorf("sweep %d took %s and %d calls: %+v", sweep, took, made.Load(), s.Cards)
 			}
 		}
 		close(release)
