@@ -197,7 +197,7 @@ func TestAlertsAreTold(t *testing.T) {
 		server.scrape(t, "coreweave")
 		server.settled(t, rules[each], round+2)
 		for client, f := range followers {
-			eventually(t, client+" is there", func() bool { return f.through.count() > 0 })
+			eventually(t, fmt.Sprintf("%s is there in round %d, after it was told %s", client, round, f.last()), func() bool { return len(f.all()) > 0 && f.through.count() > 0 })
 			f.through.breakAll(server.address)
 		}
 	}
@@ -245,6 +245,15 @@ func (s running) test(t *testing.T, rule string) string {
 		t.Fatalf("a sample came back as %+v", d)
 	}
 	return answer.TestAlertRule[0].Event.ID
+}
+
+// last is what a client was told last.
+func (f *follower) last() string {
+	all := f.all()
+	if len(all) == 0 {
+		return "nothing"
+	}
+	return string(all[len(all)-1])
 }
 
 func idsTold(t *testing.T, f *follower) (out []string) {
