@@ -15,15 +15,18 @@ import (
 	"gpuhour/store"
 )
 
-// The pace of alerts: how long a process that judges may be away before another takes over, how often it says that it is there, how long it
-// waits after a failure, how long a process that has just begun bears with sources that it is about to read, after what time a delivery is taken up again whose courier died, and how long an answer waits for the first
-// attempt at a delivery.
+// The pace of alerts.
 const (
-	leadTime     = 5 * time.Second
-	renewTime    = time.Second
-	retryTime    = 500 * time.Millisecond
-	patience     = 2 * time.Minute
-	claimTime    = 45 * time.Second
+	// leadTime is how long a process that judges may be away before another takes over, renewTime how often it says that it is there, and
+	// retryTime how long it waits after a failure.
+	leadTime  = 5 * time.Second
+	renewTime = time.Second
+	retryTime = 500 * time.Millisecond
+	// patience is how long a process that has just begun bears with sources that it is about to read.
+	patience = 2 * time.Minute
+	// claimTime is after what time a delivery is taken up again whose courier died.
+	claimTime = 45 * time.Second
+	// attemptTime is how long an answer waits for the first attempt at a delivery, and attemptCheck how often it looks.
 	attemptTime  = 20 * time.Second
 	attemptCheck = 50 * time.Millisecond
 )
