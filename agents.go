@@ -50,7 +50,7 @@ func (c *agentTokenCommand) Run(ctx context.Context, s *session) error {
 func keepToken(ctx context.Context, s *session, t agentToken) error {
 	a, err := newApp(ctx, s, "")
 	if server := heldBy(err); server != "" {
-		return remote{s, server}.step(ctx, agentTokensPath, t)
+		return remote{s, server}.step(ctx, agentTokensPath, t, nil)
 	}
 	if err != nil {
 		return err
@@ -58,12 +58,15 @@ func keepToken(ctx context.Context, s *session, t agentToken) error {
 	return errors.Join(a.store.AddAgentToken(ctx, t.Host, t.Digest), a.close())
 }
 
-// agentTokensHandler keeps the digest of a token that the command made. Only JSON is read, which no other site's page can send unasked.
+// largestTokenStep bounds a host and a digest on their way to the server.
+const largestTokenStep = 64 << 10
+
+// agentTokensHandler keeps the digest of a token that the command made.
 func (a *app) agentTokensHandler() http.Handler {
-	return stepHandler(func(ctx context.Context, t agentToken) error {
+	return stepHandler(largestTokenStep, func(ctx context.Context, t agentToken) (any, error) {
 		if !market.ValidHost(t.Host) || len(t.Digest) != 64 {
-			return errors.New("expected a host and the SHA-256 of its token")
+			return nil, errors.New("expected a host and the SHA-256 of its token")
 		}
-		return a.store.AddAgentToken(ctx, t.Host, t.Digest)
+		return nil, a.store.AddAgentToken(ctx, t.Host, t.Digest)
 	})
 }

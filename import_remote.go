@@ -2,12 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
-	"mime"
 	"net/http"
-	"strings"
 
 	"gpuhour/market"
 )
@@ -30,73 +26,35 @@ type remoteSink struct{ remote }
 
 // Import lets the server merge; it tells only how much was new.
 func (r remoteSink) Import(ctx context.Context, in market.Import) (m market.Merged, err error) {
-	return m, r.post(ctx, importRequest{Import: &in}, &m)
+	err = r.step(ctx, importPath, importRequest{Import: &in}, &m)
+	return m, err
 }
 
 // SaveRates lets the server keep exchange rates.
 func (r remoteSink) SaveRates(ctx context.Context, tables []market.RateTable) error {
-	return r.post(ctx, importRequest{Rates: tables}, nil)
+	return r.step(ctx, importPath, importRequest{Rates: tables}, nil)
 }
 
 // SaveCollected lets the server make providers of collections known.
 func (r remoteSink) SaveCollected(ctx context.Context, providers []market.Provider) error {
-	return r.post(ctx, importRequest{Collected: providers}, nil)
+	return r.step(ctx, importPath, importRequest{Collected: providers}, nil)
 }
 
 // Rates asks the server for the exchange rates that it knows.
 func (r remoteSink) Rates(ctx context.Context) (tables []market.RateTable, err error) {
-	err = r.do(ctx, http.MethodGet, nil, &tables)
+	err = r.exchange(ctx, http.MethodGet, importPath, nil, &tables)
 	return tables, err
 }
 
-func (r remoteSink) post(ctx context.Context, what importRequest, into any) error {
-	body, err := json.Marshal(what)
-	if err != nil {
-		return err
-	}
-	return r.do(ctx, http.MethodPost, body, into)
-}
-
-func (r remoteSink) do(ctx context.Context, method string, body []byte, into any) error {
-	response, err := r.send(ctx, method, importPath, body)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(response.Body, 10_000))
-		return errors.New(strings.TrimSpace(string(text)))
-	}
-	if into == nil {
-		return nil
-	}
-	return json.NewDecoder(response.Body).Decode(into)
-}
-
-// importHandler takes in what the command sends, and tells it the exchange rates. Only JSON is read, which no other site's page can send unasked.
+// importHandler takes in what the command sends, and tells it the exchange rates.
 func (a *app) importHandler() http.Handler {
+	take := stepHandler(largestImport, func(ctx context.Context, request importRequest) (any, error) { return a.take(ctx, request) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
 			a.tellRates(w, r)
 			return
 		}
-		media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		if r.Method != http.MethodPost || media != "application/json" {
-			http.Error(w, "expected a POST of application/json, or a GET", http.StatusUnsupportedMediaType)
-			return
-		}
-		var request importRequest
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, largestImport)).Decode(&request); err != nil {
-			http.Error(w, "the request cannot be read: "+err.Error(), http.StatusBadRequest)
-			return
-		}
-		merged, err := a.take(r.Context(), request)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusUnprocessableEntity)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(merged) // the client is gone otherwise
+		take.ServeHTTP(w, r)
 	})
 }
 
@@ -107,8 +65,7 @@ func (a *app) tellRates(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(tables) // the client is gone otherwise
+	answerJSON(w, tables)
 }
 
 // take does one step of an import, and lets the book follow. Of a merge it tells what was new, without the histories themselves.
