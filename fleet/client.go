@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -63,11 +62,9 @@ func loopback(name string) bool {
 	return name == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-var hostID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
-
 // CheckHost refuses an id that no host can have.
 func CheckHost(id string) error {
-	if !hostID.MatchString(id) {
+	if !market.ValidHost(id) {
 		return fmt.Errorf("--host: %q must be 1 to 64 letters, digits, '.', '_' or '-', the first a letter or a digit", id)
 	}
 	return nil

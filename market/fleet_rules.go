@@ -286,7 +286,7 @@ func (l look) processes() string {
 }
 
 const (
-	// heldMiB is from how much used memory on somebody holds a card.
+	// heldMiB is from how much used memory on somebody holds a card, or an instance. The driver itself uses some tens of MiB.
 	heldMiB = 512
 	// reservedMiB is the most that a driver is taken to reserve where it does not tell how much of what is used.
 	reservedMiB = 1024
@@ -317,7 +317,7 @@ func (l look) computes() string {
 
 func (l look) instanceHeld() string {
 	for _, m := range l.seen.MIG {
-		if orZero(m.Processes) > 0 || orZero(m.MemoryUsedMiB) >= heldMiB {
+		if m.held() {
 			return "its instance " + m.UUID + " is in use"
 		}
 	}

@@ -181,11 +181,10 @@ func (r *Replay) add(c Chronicle, log SheetLog, q ReplayQuestion) error {
 	if err != nil || len(told) == 0 && !slices.Contains(q.Providers, c.Provider) {
 		return err
 	}
-	runs, err := log.marks()
+	runs, err := log.sorted()
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(runs, func(a, b RunMark) int { return a.At.Compare(b.At) })
 	source := &replayed{state: Sheet{Provider: c.Provider, Name: log.Sheet.Name}, proofs: inTime(log.Proofs), told: told}
 	longest, to := 3*q.Cadence(c.Provider), 0
 	for i, run := range runs {
