@@ -43,7 +43,7 @@ type alerting struct {
 
 func newAlerting(a *app, p *past) *alerting {
 	it := &alerting{Store: a.store, app: a, past: p, log: alerts.NewLog(eventRecord{a.store})}
-	it.engine = alerts.NewEngine(alerts.Options{Store: alertStore{a.store}, Book: a.feed.marketNow, Cadence: a.registry.cadence, Channel: alerts.Channel,
+	it.engine = alerts.NewEngine(alerts.Options{Store: alertStore{a.store}, Book: a.feed.marketNow, Cadence: a.registry.cadence,
 		Prime: it.prime, Spoken: func([]market.Event) { it.spoken() }, Renew: renewTime, Retry: retryTime, Patience: patience, Now: a.now, Log: a.log})
 	it.courier = alerts.NewCourier(alerts.CourierOptions{Queue: a.store, Log: a.log, Now: a.now, Spread: mathrand.Float64, Lease: claimTime,
 		Sender: alerts.NewSender(alerts.SenderOptions{Guard: alerts.Guard{AllowPrivate: a.config.AllowPrivateTargets}, Version: version(), Now: a.now})})

@@ -74,7 +74,7 @@ func (c *Courier) keep(ctx context.Context, e errand, out Outcome) {
 			return
 		}
 		c.trouble(ctx, "keeping what came of a delivery", err)
-		if !sleep(ctx, c.options.Poll) {
+		if !wait(ctx, c.options.Poll) {
 			return
 		}
 	}
@@ -97,17 +97,5 @@ func (c *Courier) tell(ctx context.Context, d market.Delivery) {
 		c.options.Log.LogAttrs(ctx, slog.LevelWarn, "alert not delivered, to be tried again", append(attrs, slog.String("error", d.LastError), slog.Time("next", d.NextAt))...)
 	default:
 		c.options.Log.LogAttrs(ctx, slog.LevelError, "alert not delivered, given up", append(attrs, slog.String("error", d.LastError))...)
-	}
-}
-
-// sleep waits, unless the context ends.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }

@@ -103,7 +103,7 @@ func BenchmarkRules(b *testing.B) {
 	ledger.rules = benchRulesOf(benchRules)
 	now := monday
 	engine := NewEngine(Options{Store: ledger, Book: func() (map[string]int64, *market.View) { return nil, book.View() }, Cadence: hourly,
-		Channel: func(string) string { return "" }, Spoken: func([]market.Event) {}, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)})
+		Spoken: func([]market.Event) {}, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)})
 	s, err := engine.begin(context.Background(), 1)
 	if err != nil {
 		b.Fatal(err)

@@ -6,9 +6,6 @@ import (
 	"gpuhour/market"
 )
 
-// ofStock says whether a condition is about stock and not about a price.
-func ofStock(c market.AlertCondition) bool { return c == market.InStock || c == market.OutOfStock }
-
 // ofIndex says whether a condition compares with the rest of the market.
 func ofIndex(c market.AlertCondition) bool { return c == market.BelowIndex || c == market.AboveIndex }
 

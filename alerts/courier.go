@@ -147,10 +147,3 @@ func (c *Courier) trouble(ctx context.Context, while string, err error) {
 		c.options.Log.LogAttrs(ctx, slog.LevelError, "the queue of alerts failed", slog.String("while", while), slog.Any("error", err))
 	}
 }
-
-// Send makes one attempt at a delivery of the queue now, and says how it ended: delivered, or failed. It counts the attempt, and keeps
-// nothing.
-func (c *Courier) Send(ctx context.Context, d market.Delivery) market.Delivery {
-	d.Attempts++
-	return ended(d, c.attempt(ctx, d), c.options.Now())
-}

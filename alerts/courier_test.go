@@ -425,13 +425,18 @@ func TestEventThatIsGone(t *testing.T) {
 	})
 }
 
-// TestSendTriesOnce is for trying targets out: nothing is kept, and no second attempt promised.
-func TestSendTriesOnce(t *testing.T) {
+// TestLastAttempt holds how a delivery stands after an attempt that nothing follows: nothing is kept yet, and no second attempt promised.
+func TestLastAttempt(t *testing.T) {
 	queue, wires := newMemory(), newNetwork()
 	wires.answers["b.example.com"] = always(http.StatusInternalServerError)
 	c := NewCourier(CourierOptions{Queue: queue, Sender: through(wires, SenderOptions{Now: atJudged}), Now: atJudged, Log: quietSlog(), Spread: func() float64 { return 0 }})
 	queue.put(1, judgedAt, "https://a.example.com/", "https://b.example.com/")
-	good, bad := c.Send(t.Context(), queue.get(market.DeliveryID(1, 0))), c.Send(t.Context(), queue.get(market.DeliveryID(1, 1)))
+	last := func(target int) market.Delivery {
+		d := queue.get(market.DeliveryID(1, target))
+		d.Attempts++
+		return ended(d, c.attempt(t.Context(), d), judgedAt)
+	}
+	good, bad := last(0), last(1)
 	if good.Status != market.Delivered || good.Attempts != 1 || !good.DeliveredAt.Equal(judgedAt) {
 		t.Errorf("%+v", good)
 	}

@@ -50,8 +50,6 @@ type Options struct {
 	Book func() (places map[string]int64, view *market.View)
 	// Cadence is the time between two runs of a provider.
 	Cadence func(provider string) time.Duration
-	// Channel is a target as it may be shown.
-	Channel func(target string) string
 	// Spoken is called after events have been kept.
 	Spoken func(events []market.Event)
 	// Prime is how the subjects of a new rule that looks back would stand, by what is known of its window.
@@ -95,12 +93,15 @@ func (e *Engine) Run(ctx context.Context) {
 	}
 }
 
-func wait(ctx context.Context, d time.Duration) {
+// wait lets time pass; false where the context has ended before.
+func wait(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
+		return false
 	case <-timer.C:
+		return true
 	}
 }
 
@@ -129,7 +130,7 @@ func (e *Engine) stuck() bool { return e.Now().UnixNano()-e.step.Load() > int64(
 
 // renew keeps the lease until the context ends, or says why it is lost. It does not renew it for an engine that does not get on.
 func (e *Engine) renew(ctx context.Context, lease Lease) error {
-	for wait(ctx, e.Renew); ctx.Err() == nil; wait(ctx, e.Renew) {
+	for wait(ctx, e.Renew) {
 		if e.stuck() {
 			continue
 		}

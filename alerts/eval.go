@@ -16,7 +16,7 @@ import (
 func Eval(r market.Rule, seen *Reading, now time.Time, first bool, was market.Standing) (market.Standing, *market.Event) {
 	e := evaluation{rule: r, seen: seen, now: now, first: first, was: was, is: was}
 	switch {
-	case ofStock(r.Condition):
+	case r.Condition.OfStock():
 		e.stock()
 	case seen.Value == nil && seen.Reason == outdated:
 		e.unjudged()
@@ -253,7 +253,7 @@ func (e *evaluation) fire(value market.Decimal, v Verdict) {
 		previous = v.Against
 	}
 	e.is.State, e.is.Fired, e.is.FiredAt, e.is.Pending = market.AlertFiring, true, e.seen.ObservedAt, time.Time{}
-	if !ofStock(e.rule.Condition) {
+	if !e.rule.Condition.OfStock() {
 		e.is.Spoken = &value
 	}
 	e.speak(market.Fired, previous)
@@ -284,12 +284,8 @@ func (e *evaluation) recover(v Verdict) {
 
 // speak makes the event.
 func (e *evaluation) speak(kind market.AlertEventKind, previous *market.Decimal) {
-	r, seen := e.rule, e.seen
-	e.event = &market.Event{RuleID: r.ID, RuleName: r.Name, RuleVersion: r.Version, Kind: kind, Subject: r.Subject, Condition: r.Condition,
-		About: seen.About, At: e.now.UTC(), ObservedAt: seen.ObservedAt.UTC(), Offers: len(seen.Quotes), Value: seen.Value, Previous: previous,
-		Threshold: r.Threshold, Percent: r.Percent, Window: r.Window, Currency: r.Currency, Stock: seen.Stock}
-	if seen.Of != nil && r.Subject != market.OfIndex {
-		offer := seen.Of.Offer
-		e.event.Offer = &offer
-	}
+	event := eventOf(e.rule, kind, e.seen.About, e.now, e.seen.ObservedAt)
+	event.Previous = previous
+	e.seen.tell(&event)
+	e.event = &event
 }

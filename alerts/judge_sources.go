@@ -90,12 +90,10 @@ func (j *judging) trouble(about string, sheet market.Sheet) market.Event {
 
 // event is one that is about no offer.
 func (j *judging) event(about string, kind market.AlertEventKind, observedAt time.Time) market.Event {
-	r := j.rule
 	if observedAt.IsZero() {
 		observedAt = j.quoter.Now()
 	}
-	return market.Event{RuleID: r.ID, RuleName: r.Name, RuleVersion: r.Version, Kind: kind, Subject: r.Subject, Condition: r.Condition, About: about,
-		At: j.quoter.Now().UTC(), ObservedAt: observedAt.UTC().Truncate(time.Second), Threshold: r.Threshold, Percent: r.Percent, Window: r.Window, Currency: r.Currency}
+	return eventOf(j.rule, kind, about, j.quoter.Now(), observedAt.Truncate(time.Second))
 }
 
 // whole speaks once when a rule that looks at each offer has none left with anything to judge. That its sources fail is said already.

@@ -84,7 +84,7 @@ func (r *Reading) digest(q *market.Quoter, rule market.Rule) {
 	if len(r.Quotes) > 1 {
 		slices.SortStableFunc(r.Quotes, compareQuotes)
 	}
-	if ofStock(rule.Condition) {
+	if rule.Condition.OfStock() {
 		r.readStock(q)
 		return
 	}
@@ -129,9 +129,9 @@ func (r *Reading) readPrice(q *market.Quoter, rule market.Rule) {
 		return
 	}
 	fresh := slices.DeleteFunc(slices.Clone(priced), func(quote market.Quote) bool { return quote.Stale })
-	known := priced[place(rule.Subject, len(priced))]
-	r.Stale, r.SeenAt = staleSheets(priced), observed(q, known.Entry.Offer)
 	at := place(rule.Subject, len(priced))
+	known := priced[at]
+	r.Stale, r.SeenAt = staleSheets(priced), observed(q, known.Entry.Offer)
 	if at >= len(fresh) {
 		r.take(q, known)
 		r.Value, r.Reason = nil, outdated
@@ -203,8 +203,7 @@ func rentable(s market.Stock) bool { return stockRank[s] > 1 }
 func staleSheets(quotes []market.Quote) []market.SheetKey {
 	var out []market.SheetKey
 	for _, quote := range quotes {
-		key := market.SheetKey{Provider: quote.Entry.Offer.Provider, Sheet: quote.Entry.Offer.Sheet}
-		if quote.Stale && !slices.Contains(out, key) {
+		if key := quote.Sheet(); quote.Stale && !slices.Contains(out, key) {
 			out = append(out, key)
 		}
 	}

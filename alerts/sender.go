@@ -77,14 +77,6 @@ func (s *Sender) attempt(ctx context.Context, target, secret string, e market.Ev
 	return s.send(ctx, p)
 }
 
-// Send makes one attempt at a delivery now, which counts, and says how it ended: delivered, or failed and not to be tried again. It is
-// for trying a rule's targets out; nothing is kept.
-func (s *Sender) Send(ctx context.Context, d market.Delivery, e market.Event) market.Delivery {
-	d.Attempts++
-	out := s.Attempt(ctx, d.Target, d.Secret, e)
-	return ended(d, out, s.options.Now())
-}
-
 // ended is a delivery after its last attempt.
 func ended(d market.Delivery, out Outcome, now time.Time) market.Delivery {
 	d.NextAt, d.LastError = time.Time{}, ""

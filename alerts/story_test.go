@@ -81,7 +81,7 @@ func (s *telling) look() {
 // restart is another engine that goes on from what the store holds.
 func (s *telling) restart() {
 	engine := NewEngine(Options{Store: s.ledger, Book: func() (map[string]int64, *market.View) { return maps.Clone(s.places), s.book.View() },
-		Cadence: hourly, Channel: func(string) string { return "channel" }, Spoken: func([]market.Event) {}, Prime: s.prime, Patience: s.patience,
+		Cadence: hourly, Spoken: func([]market.Event) {}, Prime: s.prime, Patience: s.patience,
 		Now: func() time.Time { return s.now }, Log: slog.New(slog.DiscardHandler)})
 	var err error
 	if s.session, err = engine.begin(s.t.Context(), 1); err != nil {
@@ -268,7 +268,7 @@ func sentence(e market.Event) string {
 	if e.Value != nil {
 		words = append(words, e.Value.String())
 	}
-	if ofStock(e.Condition) && e.Kind != market.NoData && e.Kind != market.SourceError {
+	if e.Condition.OfStock() && e.Kind != market.NoData && e.Kind != market.SourceError {
 		words = append(words, string(e.Stock))
 	}
 	if e.Previous != nil {

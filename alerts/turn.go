@@ -128,10 +128,8 @@ func dependsOn(q *market.Quoter, rule market.Rule, readings map[string]*Reading)
 	out := map[market.SheetKey]bool{}
 	for _, seen := range readings {
 		for _, quote := range seen.Quotes {
-			out[market.SheetKey{Provider: quote.Entry.Offer.Provider, Sheet: quote.Entry.Offer.Sheet}] = true
+			out[quote.Sheet()] = true
 		}
-	}
-	for _, seen := range readings {
 		if ofIndex(rule.Condition) && seen.Of != nil {
 			index, _ := q.Index(seen.Of.Offer, rule.Currency)
 			for _, key := range index.Sheets {
@@ -198,7 +196,7 @@ func (r *turn) settle(rule *ruled, judged Judged) {
 	}
 	r.rules[id] = after
 	for _, event := range judged.Events {
-		r.judgement.Spoken = append(r.judgement.Spoken, market.Spoken{Event: event, Targets: targets(rule.rule, r.session.Channel)})
+		r.judgement.Spoken = append(r.judgement.Spoken, market.Spoken{Event: event, Targets: targets(rule.rule)})
 	}
 }
 

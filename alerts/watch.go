@@ -36,7 +36,7 @@ type ruled struct {
 
 // watchKey is what rules have in common that see the same.
 func watchKey(r market.Rule) string {
-	key, err := json.Marshal([]any{r.Filter, r.Subject, r.Currency, ofStock(r.Condition), ofIndex(r.Condition)})
+	key, err := json.Marshal([]any{r.Filter, r.Subject, r.Currency, r.Condition.OfStock(), ofIndex(r.Condition)})
 	if err != nil {
 		return r.ID // a rule of its own
 	}

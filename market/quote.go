@@ -20,6 +20,9 @@ type Quote struct {
 	Stale bool
 }
 
+// Sheet is the one that lists the offer.
+func (q Quote) Sheet() SheetKey { return SheetKey{q.Entry.Offer.Provider, q.Entry.Offer.Sheet} }
+
 // Quoter looks at one view at one moment on behalf of many rules. It is for one goroutine.
 type Quoter struct {
 	view    *View

@@ -23,6 +23,9 @@ const (
 	AboveIndex AlertCondition = "ABOVE_INDEX"
 )
 
+// OfStock says whether a condition is about stock and not about a price.
+func (c AlertCondition) OfStock() bool { return c == InStock || c == OutOfStock }
+
 // AlertSubject is what a rule's condition looks at.
 type AlertSubject string
 

@@ -110,7 +110,7 @@ func (s telling) clauses() []string {
 
 // stock says whether it can be rented, where the rule asks for that.
 func (s telling) stock() string {
-	if s.Condition != InStock && s.Condition != OutOfStock {
+	if !s.Condition.OfStock() {
 		return ""
 	}
 	if text := s.words.stocks[s.Stock]; text != "" {

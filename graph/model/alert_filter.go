@@ -34,7 +34,7 @@ func (i AlertRuleInput) checkFilter(env *Env) error {
 		{slices.ContainsFunc(f.Providers, env.imported), "filter.providers", "imported history is in no alert"},
 		{slices.Contains(f.Markets, market.MarketUnknown), "filter.markets", "only imported history is of an UNKNOWN market, and that is in no alert"},
 		{f.Components != nil && *f.Components, "filter.components", "bare cards are compared with nothing else, and are in no alert"},
-		{i.ofStock() && len(f.Stock) > 0, "filter.stock", "the condition is one of stock already"},
+		{i.Condition.OfStock() && len(f.Stock) > 0, "filter.stock", "the condition is one of stock already"},
 		{len(f.Gpus) == 0 && len(f.Providers) == 0 && strings.TrimSpace(text(f.Search)) == "", "filter", "expected gpus, providers or search at least: a rule over everything is a mistake"},
 		{!finite(f.MinGpuCount), "filter.minGpuCount", "expected a number"},
 		{!finite(f.MaxGpuCount), "filter.maxGpuCount", "expected a number"},

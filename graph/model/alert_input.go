@@ -58,14 +58,10 @@ func (i AlertRuleInput) checkName(_ *Env, _ *market.Rule) error {
 
 // checkStock keeps prices out of conditions of stock.
 func (i AlertRuleInput) checkStock(_ *Env, _ *market.Rule) error {
-	if i.ofStock() && i.Subject == market.OfIndex {
+	if i.Condition.OfStock() && i.Subject == market.OfIndex {
 		return &market.InvalidError{Field: "subject", Reason: "expected OFFER or CHEAPEST: a median has no stock"}
 	}
 	return nil
-}
-
-func (i AlertRuleInput) ofStock() bool {
-	return i.Condition == market.InStock || i.Condition == market.OutOfStock
 }
 
 // needs is what a condition is given; it takes nothing else.
