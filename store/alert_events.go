@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -145,9 +144,7 @@ func (s *Store) eventsAt(ctx context.Context, numbers []int64) (first int64, eve
 	var parts []*redis.SliceCmd
 	err = s.together(ctx, func(p redis.Pipeliner) {
 		oldest = p.HGet(ctx, alertMetaKey, "first")
-		for part := range slices.Chunk(fields, 500) {
-			parts = append(parts, p.HMGet(ctx, eventsKey, part...))
-		}
+		parts = some(ctx, p, eventsKey, fields)
 	})
 	if err != nil {
 		return 0, events, fmt.Errorf("read %s: %w", eventsKey, err)

@@ -15,7 +15,7 @@ var ErrTooManyRules = fmt.Errorf("there are %d rules already, and no more are ke
 // ErrEdited says that somebody else has edited the rule since it was read.
 var ErrEdited = errors.New("the rule has been edited meanwhile")
 
-const createRuleScript = `
+const createRuleScript = tellScript + `
 local meta, rules, versions, silences, edits = unpack(KEYS)
 local rule, silence, most, edits_kept = unpack(ARGV)
 if redis.call('HLEN', rules) >= tonumber(most) then return 0 end
@@ -24,7 +24,7 @@ local id = string.format('rule/%d', n)
 redis.call('HSET', rules, id, rule)
 redis.call('HSET', versions, id, 1)
 if silence ~= '' then redis.call('HSET', silences, id, silence) end
-redis.call('XADD', edits, 'MAXLEN', edits_kept, string.format('%d-0', redis.call('HINCRBY', meta, 'edits', 1)), 'rule', id)
+tell(meta, 'edits', edits, edits_kept, 'rule', id)
 return n
 `
 
@@ -41,7 +41,7 @@ local function forget(hash, id)
 end
 `
 
-const updateRuleScript = forgetScript + `
+const updateRuleScript = forgetScript + tellScript + `
 local meta, rules, versions, silences, closed, standings, edits = unpack(KEYS)
 local id, version, rule, edits_kept = unpack(ARGV)
 local stored = redis.call('HGET', versions, id)
@@ -51,21 +51,21 @@ redis.call('HSET', rules, id, rule)
 redis.call('HINCRBY', versions, id, 1)
 forget(closed, id)
 forget(standings, id)
-redis.call('XADD', edits, 'MAXLEN', edits_kept, string.format('%d-0', redis.call('HINCRBY', meta, 'edits', 1)), 'rule', id)
+tell(meta, 'edits', edits, edits_kept, 'rule', id)
 return redis.call('HGET', silences, id) or ''
 `
 
-const silenceRuleScript = `
+const silenceRuleScript = tellScript + `
 local meta, rules, silences, edits = unpack(KEYS)
 local id, silence, edits_kept = unpack(ARGV)
 if redis.call('HEXISTS', rules, id) == 0 then return 0 end
 if silence == '' then redis.call('HDEL', silences, id) else redis.call('HSET', silences, id, silence) end
-redis.call('XADD', edits, 'MAXLEN', edits_kept, string.format('%d-0', redis.call('HINCRBY', meta, 'edits', 1)), 'rule', id)
+tell(meta, 'edits', edits, edits_kept, 'rule', id)
 return 1
 `
 
 // deleteRuleScript lets a rule's events be numbered until the last of them is gone.
-const deleteRuleScript = forgetScript + `
+const deleteRuleScript = forgetScript + tellScript + `
 local meta, rules, versions, silences, states, counts, gone, closed, standings, edits = unpack(KEYS)
 local id, edits_kept = unpack(ARGV)
 if redis.call('HDEL', rules, id) == 0 then return 0 end
@@ -78,7 +78,7 @@ if redis.call('HGET', counts, id) == redis.call('HGET', gone, id) then
 end
 forget(closed, id)
 forget(standings, id)
-redis.call('XADD', edits, 'MAXLEN', edits_kept, string.format('%d-0', redis.call('HINCRBY', meta, 'edits', 1)), 'rule', id)
+tell(meta, 'edits', edits, edits_kept, 'rule', id)
 return 1
 `
 

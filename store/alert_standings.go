@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -77,9 +76,7 @@ func (s *Store) RuleStandings(ctx context.Context, ids []string) (map[string]mar
 	}
 	var parts []*redis.SliceCmd
 	err := s.together(ctx, func(p redis.Pipeliner) {
-		for part := range slices.Chunk(ids, 500) {
-			parts = append(parts, p.HMGet(ctx, statesKey, part...))
-		}
+		parts = some(ctx, p, statesKey, ids)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", statesKey, err)

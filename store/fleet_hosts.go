@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/redis/go-redis/v9"
@@ -11,19 +10,19 @@ import (
 	"gpuhour/market"
 )
 
-const holdScript = `
+const holdScript = tellScript + `
 local meta, holds, changes = unpack(KEYS)
 local target, reason, changes_kept = unpack(ARGV)
 if reason == '' then redis.call('HDEL', holds, target) else redis.call('HSET', holds, target, reason) end
-redis.call('XADD', changes, 'MAXLEN', changes_kept, string.format('%d-0', redis.call('HINCRBY', meta, 'changes', 1)), 'host', '')
+tell(meta, 'changes', changes, changes_kept, 'host', '')
 return 1
 `
 
-const forgetHostScript = `
+const forgetHostScript = tellScript + `
 local meta, hosts, changes = unpack(KEYS)
 local host, changes_kept = unpack(ARGV)
 if redis.call('HDEL', hosts, host) == 0 then return 0 end
-redis.call('XADD', changes, 'MAXLEN', changes_kept, string.format('%d-0', redis.call('HINCRBY', meta, 'changes', 1)), 'host', '')
+tell(meta, 'changes', changes, changes_kept, 'host', '')
 return 1
 `
 
@@ -47,22 +46,12 @@ func (s *Store) Hosts(ctx context.Context) (hosts []market.Host, place int64, er
 // HostsSince are the hosts that reported after a place, each once and as it is now, and the place to go on from; found is false when the place is
 // too old or was never reached, or when holds changed, and all hosts must be read again.
 func (s *Store) HostsSince(ctx context.Context, place int64) (hosts []market.Host, now int64, found bool, err error) {
-	if place < 0 || place == math.MaxInt64 {
-		return nil, 0, false, nil
+	entries, now, found, err := s.after(ctx, numbered{hostChangesKey, fleetMetaKey, "changes"}, place)
+	if err != nil || !found {
+		return nil, 0, false, err
 	}
-	var entries *redis.XMessageSliceCmd
-	var counter *redis.StringCmd
-	err = s.together(ctx, func(p redis.Pipeliner) {
-		entries, counter = p.XRange(ctx, hostChangesKey, streamID(place+1), "+"), p.HGet(ctx, fleetMetaKey, "changes")
-	})
-	if err != nil {
-		return nil, 0, false, fmt.Errorf("read %s: %w", hostChangesKey, err)
-	}
-	if now, err = number(counter); err != nil {
-		return nil, 0, false, fmt.Errorf("%s, changes: %w", fleetMetaKey, err)
-	}
-	ids, whole := changedHosts(entries.Val())
-	if !whole || now < place || now > place && (len(ids) == 0 || entries.Val()[0].ID != streamID(place+1)) {
+	ids, whole := changedHosts(entries)
+	if !whole {
 		return nil, 0, false, nil
 	}
 	hosts, err = s.hosts(ctx, ids)
@@ -90,10 +79,7 @@ func (s *Store) hosts(ctx context.Context, ids []string) ([]market.Host, error) 
 	var holds *redis.MapStringStringCmd
 	var parts []*redis.SliceCmd
 	err := s.together(ctx, func(p redis.Pipeliner) {
-		holds = p.HGetAll(ctx, holdsKey)
-		for part := range slices.Chunk(ids, 500) {
-			parts = append(parts, p.HMGet(ctx, hostsKey, part...))
-		}
+		holds, parts = p.HGetAll(ctx, holdsKey), some(ctx, p, hostsKey, ids)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", hostsKey, err)

@@ -25,7 +25,7 @@ return redis.call('HINCRBY', epochs, host, 1)
 `
 
 // reportScript keeps a host after a report, if that is newer than the last one kept, and if it was made from what is there.
-const reportScript = `
+const reportScript = tellScript + `
 local meta, epochs, places, hosts, changes = unpack(KEYS)
 local host, epoch, seq, before, state, changes_kept = unpack(ARGV)
 if tonumber(epoch) > tonumber(redis.call('HGET', epochs, host) or '0') then return -2 end
@@ -38,7 +38,7 @@ end
 if place ~= before then return -1 end
 redis.call('HSET', places, host, epoch .. ' ' .. seq)
 redis.call('HSET', hosts, host, state)
-redis.call('XADD', changes, 'MAXLEN', changes_kept, string.format('%d-0', redis.call('HINCRBY', meta, 'changes', 1)), 'host', host)
+tell(meta, 'changes', changes, changes_kept, 'host', host)
 return 1
 `
 

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/redis/go-redis/v9"
@@ -27,20 +26,14 @@ const settleTries = 5
 // Since reads what was committed after a place; found is false when the place is too old or was never reached, and everything
 // must be read again.
 func (s *Store) Since(ctx context.Context, provider string, place int64) (delta Delta, found bool, err error) {
-	if place < 0 || place == math.MaxInt64 {
-		return Delta{}, false, nil
-	}
 	k := keysOf(provider)
 	for range settleTries {
-		entries, now, err := s.entries(ctx, k, place)
-		if err != nil {
+		entries, _, found, err := s.after(ctx, k.commits(), place)
+		if err != nil || !found {
 			return Delta{}, false, err
 		}
 		if len(entries) == 0 {
-			return Delta{Seq: place}, now == place, nil
-		}
-		if entries[0].ID != streamID(place+1) {
-			return Delta{}, false, nil
+			return Delta{Seq: place}, true, nil
 		}
 		delta, settled, err := s.delta(ctx, k, place, entries)
 		if err != nil || settled {
@@ -51,23 +44,7 @@ func (s *Store) Since(ctx context.Context, provider string, place int64) (delta 
 	return Delta{}, false, nil
 }
 
-func streamID(seq int64) string { return fmt.Sprintf("%d-0", seq) }
-
-func (s *Store) entries(ctx context.Context, k keys, place int64) ([]redis.XMessage, int64, error) {
-	var entries *redis.XMessageSliceCmd
-	var seq *redis.StringCmd
-	err := s.together(ctx, func(p redis.Pipeliner) {
-		entries, seq = p.XRange(ctx, k.changes(), streamID(place+1), "+"), p.HGet(ctx, k.meta(), "seq")
-	})
-	if err != nil {
-		return nil, 0, fmt.Errorf("read %s: %w", k.changes(), err)
-	}
-	now, err := number(seq)
-	if err != nil {
-		return nil, 0, fmt.Errorf("%s, seq: %w", k.meta(), err)
-	}
-	return entries.Val(), now, nil
-}
+func (k keys) commits() numbered { return numbered{k.changes(), k.meta(), "seq"} }
 
 // delta sums up entries; settled is false when something else was committed meanwhile, so that offers are of another moment.
 func (s *Store) delta(ctx context.Context, k keys, place int64, entries []redis.XMessage) (delta Delta, settled bool, err error) {
@@ -102,9 +79,7 @@ func (s *Store) fill(ctx context.Context, k keys, delta *Delta, changed []string
 	var parts []*redis.SliceCmd
 	err = s.together(ctx, func(p redis.Pipeliner) {
 		seq, sheets = p.HGet(ctx, k.meta(), "seq"), p.HGetAll(ctx, k.sheets())
-		for part := range slices.Chunk(changed, 500) {
-			parts = append(parts, p.HMGet(ctx, k.offers(), part...))
-		}
+		parts = some(ctx, p, k.offers(), changed)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("read %s: %w", k.offers(), err)
@@ -116,6 +91,14 @@ func (s *Store) fill(ctx context.Context, k keys, delta *Delta, changed []string
 		return 0, err
 	}
 	return number(seq)
+}
+
+// some asks for some fields of a hash, a few hundred at a time; see present.
+func some(ctx context.Context, p redis.Pipeliner, key string, fields []string) (parts []*redis.SliceCmd) {
+	for part := range slices.Chunk(fields, 500) {
+		parts = append(parts, p.HMGet(ctx, key, part...))
+	}
+	return parts
 }
 
 // present are the answers by id, without the ids that have been removed meanwhile.

@@ -15,7 +15,7 @@ import (
 
 // importScript puts fields into hashes and takes others out, whole or not at all, where the provider has not changed since it was read. It
 // is told as followers are told of a run.
-const importScript = `
+const importScript = tellScript + `
 local meta, changes = KEYS[1], KEYS[2]
 local seq, changes_kept, change, sets = unpack(ARGV, 1, 4)
 if (redis.call('HGET', meta, 'seq') or '0') ~= seq then return 0 end
@@ -28,7 +28,7 @@ while at < #ARGV do
   redis.call('HDEL', KEYS[tonumber(ARGV[at])], ARGV[at + 1])
   at = at + 2
 end
-redis.call('XADD', changes, 'MAXLEN', changes_kept, string.format('%d-0', redis.call('HINCRBY', meta, 'seq', 1)), 'change', change)
+tell(meta, 'seq', changes, changes_kept, 'change', change)
 return 1
 `
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/redis/go-redis/v9"
 
@@ -202,9 +201,7 @@ func (s *Store) fields(ctx context.Context, k keys, names map[string][]string) (
 	err := s.together(ctx, func(p redis.Pipeliner) {
 		seq = p.HGet(ctx, k.meta(), "seq")
 		for _, key := range sortedKeys(names) {
-			for part := range slices.Chunk(names[key], 500) {
-				parts[key] = append(parts[key], p.HMGet(ctx, key, part...))
-			}
+			parts[key] = some(ctx, p, key, names[key])
 		}
 	})
 	if err != nil {
