@@ -35,15 +35,8 @@ type Alerts interface {
 	Backtest(ctx context.Context, rule market.Rule, from, to time.Time) (market.Backtest, error)
 }
 
-// Events are read by one subscription.
-type Events interface {
-	// Next waits for the next event.
-	Next(ctx context.Context) (market.Event, error)
-	// Waiting is how many wait behind it.
-	Waiting() int
-	// Cursor is the id of the one that Next gave last.
-	Cursor() string
-}
+// Events are read by one subscription. Their cursors are their ids.
+type Events = Source[market.Event]
 
 // ErrNoEvent says that there is no event of an id.
 var ErrNoEvent = errors.New("there is no such event")
@@ -68,9 +61,6 @@ var ErrNotDead = errors.New("the delivery is no dead letter: only what was given
 
 // alertRule finds a rule; nil where there is none.
 func (r *Resolver) alertRule(ctx context.Context, env *model.Env, id string) (*model.AlertRule, error) {
-	if _, isRule := market.RuleNumber(id); !isRule {
-		return nil, nil
-	}
 	rule, found, err := r.Alerts.Rule(ctx, id)
 	if err != nil || !found {
 		return nil, err
@@ -116,9 +106,6 @@ func (r *Resolver) updateAlertRule(ctx context.Context, id string, input model.A
 }
 
 func (r *Resolver) ruleToChange(ctx context.Context, id string) (market.Rule, error) {
-	if _, isRule := market.RuleNumber(id); !isRule {
-		return market.Rule{}, ErrNoRule
-	}
 	rule, found, err := r.Alerts.Rule(ctx, id)
 	if err == nil && !found {
 		err = ErrNoRule
@@ -128,9 +115,6 @@ func (r *Resolver) ruleToChange(ctx context.Context, id string) (market.Rule, er
 
 // deleteAlertRule removes a rule.
 func (r *Resolver) deleteAlertRule(ctx context.Context, id string) (string, error) {
-	if _, isRule := market.RuleNumber(id); !isRule {
-		return "", ErrNoRule
-	}
 	return id, r.Alerts.Delete(ctx, id)
 }
 
@@ -143,27 +127,18 @@ func (r *Resolver) silenceAlertRule(ctx context.Context, id string, until *time.
 			return nil, &market.InvalidError{Field: "until", Reason: "expected a moment to come, a year ahead at most"}
 		}
 	}
-	if _, isRule := market.RuleNumber(id); !isRule {
-		return nil, ErrNoRule
-	}
 	rule, err := r.Alerts.Silence(ctx, id, end)
 	return model.NewAlertRule(env, rule), err
 }
 
 // testAlertRule delivers a sample.
 func (r *Resolver) testAlertRule(ctx context.Context, id string) ([]model.Delivery, error) {
-	if _, isRule := market.RuleNumber(id); !isRule {
-		return nil, ErrNoRule
-	}
 	deliveries, err := r.Alerts.Test(ctx, id)
 	return model.NewDeliveries(r.env(ctx), deliveries), err
 }
 
 // redeliver tries a dead letter again.
 func (r *Resolver) redeliver(ctx context.Context, id string) (*model.Delivery, error) {
-	if _, isDelivery := market.DeliveryEvent(id); !isDelivery {
-		return nil, ErrNoDelivery
-	}
 	delivery, err := r.Alerts.Redeliver(ctx, id)
 	return model.NewDelivery(r.env(ctx), delivery), err
 }

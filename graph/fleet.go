@@ -25,15 +25,9 @@ type Fleet interface {
 	Follow(ctx context.Context) (FleetChanges, error)
 }
 
-// FleetChanges are read by one subscription.
-type FleetChanges interface {
-	// Next waits for the next change.
-	Next(ctx context.Context) (market.FleetChange, error)
-	// Waiting is how many wait behind it.
-	Waiting() int
-	// Cursor is empty: nobody can go on behind a change, and nobody needs to, because a host is always as it was reported last.
-	Cursor() string
-}
+// FleetChanges are read by one subscription. They have no cursors: nobody can go on behind a change, and nobody needs to, because a host is
+// always as it was reported last.
+type FleetChanges = Source[market.FleetChange]
 
 // ErrNoHost says that there is no host and no card of an id.
 var ErrNoHost = errors.New("none of our hosts and cards has that id; query fleet lists them")

@@ -11,13 +11,13 @@ import (
 // mostWaiting is how many items may wait for a client that does not read.
 const mostWaiting = 1000
 
-// source is what a subscription reads. It is for one goroutine.
-type source[T any] interface {
+// Source is what a subscription reads. It is for one goroutine.
+type Source[T any] interface {
 	// Next waits for the next item.
 	Next(ctx context.Context) (T, error)
 	// Waiting is how many items wait behind it.
 	Waiting() int
-	// Cursor is the place behind the item that Next gave last.
+	// Cursor is the place behind the item that Next gave last; empty where nobody can go on there.
 	Cursor() string
 }
 
@@ -34,7 +34,7 @@ func (*LaggedError) Error() string {
 
 // stream is what a resolver gives gqlgen of a source, each item as it is shown at its moment. Nothing runs for it: an item is put into the
 // channel when the connection is ready for it. A subscriber would cost a goroutine more otherwise.
-func stream[T, M any](ctx context.Context, patience time.Duration, from source[T], show func(T) M) <-chan M {
+func stream[T, M any](ctx context.Context, patience time.Duration, from Source[T], show func(T) M) <-chan M {
 	to := make(chan M, 1)
 	var given time.Time
 	follow(ctx, func(ctx context.Context) error {

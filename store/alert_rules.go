@@ -134,6 +134,9 @@ func (s *Store) UpdateRule(ctx context.Context, r market.Rule) (updated market.R
 
 // SilenceRule lets a rule keep quiet until a moment, or speak again when that is zero. It is not an edit: the version stays.
 func (s *Store) SilenceRule(ctx context.Context, id string, until time.Time) (silenced market.Rule, found bool, err error) {
+	if _, known := market.RuleNumber(id); !known {
+		return market.Rule{}, false, nil
+	}
 	names := []string{alertMetaKey, rulesKey, silencesKey, editsKey}
 	if err := s.client.Eval(ctx, silenceRuleScript, names, id, silenceText(until), editsKept).Err(); err != nil {
 		return market.Rule{}, false, fmt.Errorf("silence a rule: %w", err)
