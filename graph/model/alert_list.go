@@ -7,11 +7,7 @@ import (
 )
 
 // AlertRuleConnection is a part of the list of rules.
-type AlertRuleConnection struct {
-	rules          []AlertRule
-	more, previous bool
-	total          int
-}
+type AlertRuleConnection struct{ connection[AlertRule] }
 
 // AskAlertRules lists rules. An *market.InvalidError names the argument that cannot be understood.
 func AskAlertRules(ctx context.Context, env *Env, first *int, after *string) (*AlertRuleConnection, error) {
@@ -28,7 +24,7 @@ func AskAlertRules(ctx context.Context, env *Env, first *int, after *string) (*A
 		return nil, err
 	}
 	previous, err := ruleBefore(ctx, env.Alerts, from)
-	return &AlertRuleConnection{NewAlertRules(env, rules), more, previous, total}, err
+	return &AlertRuleConnection{connection[AlertRule]{NewAlertRules(env, rules), more, previous, total}}, err
 }
 
 // ruleBefore says whether there is a rule up to a place in the list.
@@ -44,29 +40,10 @@ func ruleBefore(ctx context.Context, alerts Alerts, from int64) (bool, error) {
 	return n <= from, nil
 }
 
-// Nodes are the rules.
-func (c AlertRuleConnection) Nodes() []AlertRule { return c.rules }
-
 // Edges are the rules with their cursors.
 func (c AlertRuleConnection) Edges() []AlertRuleEdge {
-	out := make([]AlertRuleEdge, len(c.rules))
-	for i, rule := range c.rules {
-		out[i] = AlertRuleEdge{Cursor: rule.ID(), Node: rule}
-	}
-	return out
+	return edges(c.connection, func(cursor string, r AlertRule) AlertRuleEdge { return AlertRuleEdge{cursor, r} })
 }
-
-// PageInfo is what lies around.
-func (c AlertRuleConnection) PageInfo() PageInfo {
-	info := PageInfo{HasNextPage: c.more, HasPreviousPage: c.previous}
-	if n := len(c.rules); n > 0 {
-		info.StartCursor, info.EndCursor = new(c.rules[0].ID()), new(c.rules[n-1].ID())
-	}
-	return info
-}
-
-// TotalCount is how many rules there are.
-func (c AlertRuleConnection) TotalCount() int { return c.total }
 
 // AlertRuleEdge is a rule in a list.
 type AlertRuleEdge struct {
@@ -75,11 +52,7 @@ type AlertRuleEdge struct {
 }
 
 // AlertEventConnection is a part of the list of a rule's events.
-type AlertEventConnection struct {
-	events         []AlertEvent
-	more, previous bool
-	total          int
-}
+type AlertEventConnection struct{ connection[AlertEvent] }
 
 // Events are what the rule had to say.
 func (r AlertRule) Events(ctx context.Context, first *int, after *string) (*AlertEventConnection, error) {
@@ -96,7 +69,7 @@ func (r AlertRule) Events(ctx context.Context, first *int, after *string) (*Aler
 		return nil, err
 	}
 	previous, err := r.spokeBefore(ctx, from)
-	return &AlertEventConnection{r.said(events[:min(n, len(events))]), len(events) > n, previous, total}, err
+	return &AlertEventConnection{connection[AlertEvent]{r.said(events[:min(n, len(events))]), len(events) > n, previous, total}}, err
 }
 
 // said are events of the rule, which need not look for it. The secret of a rule that was made just now is not handed on.
@@ -118,29 +91,10 @@ func (r AlertRule) spokeBefore(ctx context.Context, from int64) (bool, error) {
 	return len(events) > 0 && events[0].Sequence <= from, err
 }
 
-// Nodes are the events.
-func (c AlertEventConnection) Nodes() []AlertEvent { return c.events }
-
 // Edges are the events with their cursors.
 func (c AlertEventConnection) Edges() []AlertEventEdge {
-	out := make([]AlertEventEdge, len(c.events))
-	for i, event := range c.events {
-		out[i] = AlertEventEdge{Cursor: event.ID(), Node: event}
-	}
-	return out
+	return edges(c.connection, func(cursor string, e AlertEvent) AlertEventEdge { return AlertEventEdge{cursor, e} })
 }
-
-// PageInfo is what lies around.
-func (c AlertEventConnection) PageInfo() PageInfo {
-	info := PageInfo{HasNextPage: c.more, HasPreviousPage: c.previous}
-	if n := len(c.events); n > 0 {
-		info.StartCursor, info.EndCursor = new(c.events[0].ID()), new(c.events[n-1].ID())
-	}
-	return info
-}
-
-// TotalCount is how many events the rule has.
-func (c AlertEventConnection) TotalCount() int { return c.total }
 
 // AlertEventEdge is an event in a list.
 type AlertEventEdge struct {

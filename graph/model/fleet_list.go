@@ -9,11 +9,7 @@ import (
 )
 
 // FleetHostConnection is a part of the list of hosts.
-type FleetHostConnection struct {
-	hosts          []FleetHost
-	more, previous bool
-	total          int
-}
+type FleetHostConnection struct{ connection[FleetHost] }
 
 // Hosts lists hosts, by id. An *market.InvalidError names the argument that cannot be understood.
 func (f Fleet) Hosts(ctx context.Context, first *int, after *string) (*FleetHostConnection, error) {
@@ -34,36 +30,17 @@ func (f Fleet) Hosts(ctx context.Context, first *int, after *string) (*FleetHost
 	if behind < 0 {
 		behind = len(hosts)
 	}
-	c := FleetHostConnection{more: behind+n < len(hosts), previous: behind > 0, total: len(hosts)}
+	c := connection[FleetHost]{more: behind+n < len(hosts), previous: behind > 0, total: len(hosts)}
 	for _, h := range hosts[behind:min(behind+n, len(hosts))] {
-		c.hosts = append(c.hosts, *NewFleetHost(f.env, h))
+		c.nodes = append(c.nodes, *NewFleetHost(f.env, h))
 	}
-	return &c, nil
+	return &FleetHostConnection{c}, nil
 }
-
-// Nodes are the hosts.
-func (c FleetHostConnection) Nodes() []FleetHost { return append([]FleetHost{}, c.hosts...) }
 
 // Edges are the hosts with their cursors.
 func (c FleetHostConnection) Edges() []FleetHostEdge {
-	out := make([]FleetHostEdge, len(c.hosts))
-	for i, host := range c.hosts {
-		out[i] = FleetHostEdge{Cursor: host.ID(), Node: host}
-	}
-	return out
+	return edges(c.connection, func(cursor string, h FleetHost) FleetHostEdge { return FleetHostEdge{cursor, h} })
 }
-
-// PageInfo is what lies around.
-func (c FleetHostConnection) PageInfo() PageInfo {
-	info := PageInfo{HasNextPage: c.more, HasPreviousPage: c.previous}
-	if n := len(c.hosts); n > 0 {
-		info.StartCursor, info.EndCursor = new(c.hosts[0].ID()), new(c.hosts[n-1].ID())
-	}
-	return info
-}
-
-// TotalCount is how many hosts there are.
-func (c FleetHostConnection) TotalCount() int { return c.total }
 
 // FleetHostEdge is a host in a list.
 type FleetHostEdge struct {
