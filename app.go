@@ -234,16 +234,7 @@ func keep(ctx context.Context, lease *store.Lease) keptLease {
 	ctx, cancel := context.WithCancel(ctx)
 	var renewing sync.WaitGroup
 	renewing.Go(func() {
-		tick := time.NewTicker(lockRenew)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				_ = lease.Renew(ctx) // the next commit finds out if it is lost
-			}
-		}
+		every(ctx, lockRenew, func() { _ = lease.Renew(ctx) }) // the next commit finds out if it is lost
 	})
 	return keptLease{lease, func() { cancel(); renewing.Wait() }}
 }

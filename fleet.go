@@ -78,22 +78,15 @@ func inWords(err error) error {
 
 // run follows the store, and keeps the capacity, until the context ends.
 func (c *ownCards) run(ctx context.Context) {
-	follow, keep := time.NewTicker(fleetFollow), time.NewTicker(fleetKeep)
-	defer follow.Stop()
-	defer keep.Stop()
-	for {
-		var err error
-		select {
-		case <-ctx.Done():
-			return
-		case <-follow.C:
-			err = c.follow(ctx)
-		case <-keep.C:
-			err = c.keep(ctx)
-		}
-		if err != nil && ctx.Err() == nil {
-			c.app.log.Warn("our own cards are not followed", "problem", err)
-		}
+	var both sync.WaitGroup
+	both.Go(func() { every(ctx, fleetFollow, func() { c.warn(ctx, c.follow(ctx)) }) })
+	both.Go(func() { every(ctx, fleetKeep, func() { c.warn(ctx, c.keep(ctx)) }) })
+	both.Wait()
+}
+
+func (c *ownCards) warn(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
+		c.app.log.Warn("our own cards are not followed", "problem", err)
 	}
 }
 
@@ -132,10 +125,9 @@ func (c *ownCards) take(hosts []market.Host, whole bool) {
 	for _, h := range hosts {
 		c.hosts[h.ID] = h
 	}
-	now := c.app.now()
-	all := c.all(now)
 	c.guard.Unlock()
-	capacities := market.Capacities(all, now)
+	now, all := c.app.now(), c.all()
+	capacities, all := market.Capacities(all, now), market.Cloned(all, now)
 	for _, h := range hosts {
 		if i := slices.IndexFunc(all, func(other market.Host) bool { return other.ID == h.ID }); i >= 0 {
 			c.changes.add(market.FleetChange{At: now, Host: all[i].At(now), Capacities: capacities})
@@ -143,24 +135,21 @@ func (c *ownCards) take(hosts []market.Host, whole bool) {
 	}
 }
 
-// all are the hosts by id, those that are clones of each other marked.
-func (c *ownCards) all(now time.Time) []market.Host {
+// all are the hosts by id, as their reports leave them.
+func (c *ownCards) all() []market.Host {
+	c.guard.Lock()
+	defer c.guard.Unlock()
 	var out []market.Host
 	for _, id := range slices.Sorted(maps.Keys(c.hosts)) {
 		out = append(out, c.hosts[id])
 	}
-	return market.Cloned(out, now)
-}
-
-func (c *ownCards) now() []market.Host {
-	c.guard.Lock()
-	defer c.guard.Unlock()
-	return c.all(c.app.now())
+	return out
 }
 
 // Hosts are all hosts as they stand now.
 func (c *ownCards) Hosts(context.Context) ([]market.Host, error) {
-	now, hosts := c.app.now(), c.now()
+	now := c.app.now()
+	hosts := market.Cloned(c.all(), now)
 	for i := range hosts {
 		hosts[i] = hosts[i].At(now)
 	}
@@ -169,7 +158,7 @@ func (c *ownCards) Hosts(context.Context) ([]market.Host, error) {
 
 // Capacities are the cards of all hosts, each kind once.
 func (c *ownCards) Capacities(context.Context) ([]market.Capacity, error) {
-	return market.Capacities(c.now(), c.app.now()), nil
+	return market.Capacities(c.all(), c.app.now()), nil
 }
 
 // CapacityHistory is how the capacity of a kind changed.
@@ -199,7 +188,7 @@ func (c *ownCards) SetHold(ctx context.Context, target, reason string) (market.H
 
 // hostOf is the host that is meant, by its id or by a card of it.
 func (c *ownCards) hostOf(target string) (string, bool) {
-	for _, h := range c.now() {
+	for _, h := range c.all() {
 		if h.ID == target || slices.ContainsFunc(h.Cards, func(card market.Card) bool { return strings.EqualFold(card.UUID, target) && target != "" }) {
 			return h.ID, true
 		}

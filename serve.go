@@ -139,16 +139,7 @@ func (a *app) followOthers(ctx context.Context) {
 	if a.store.Embedded() {
 		return
 	}
-	tick := time.NewTicker(followEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			a.followAll(ctx)
-		}
-	}
+	every(ctx, followEvery, func() { a.followAll(ctx) })
 }
 
 func (a *app) followAll(ctx context.Context) {
