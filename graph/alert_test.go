@@ -111,19 +111,6 @@ func TestNodeFindsRulesAndEvents(t *testing.T) {
 	}
 }
 
-type ids struct {
-	TotalCount int
-	Nodes      []struct{ ID string }
-	Edges      []struct {
-		Cursor string
-		Node   struct{ ID string }
-	}
-	PageInfo struct {
-		HasNextPage, HasPreviousPage bool
-		StartCursor, EndCursor       *string
-	}
-}
-
 // TestAlertListsArePaged walks through both lists, and asks at their edges.
 func TestAlertListsArePaged(t *testing.T) {
 	w := newWorld(t)

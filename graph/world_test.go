@@ -379,18 +379,19 @@ func ask[T any](w *world, query string, variables any) T {
 }
 
 // list is an answer to a query for offers.
-type list struct {
-	Offers struct {
-		TotalCount int
-		Nodes      []struct{ ID string }
-		Edges      []struct {
-			Cursor string
-			Node   struct{ ID string }
-		}
-		PageInfo struct {
-			HasNextPage, HasPreviousPage bool
-			StartCursor, EndCursor       *string
-		}
+type list struct{ Offers ids }
+
+// ids are what a list has, whatever it lists.
+type ids struct {
+	TotalCount int
+	Nodes      []struct{ ID string }
+	Edges      []struct {
+		Cursor string
+		Node   struct{ ID string }
+	}
+	PageInfo struct {
+		HasNextPage, HasPreviousPage bool
+		StartCursor, EndCursor       *string
 	}
 }
 

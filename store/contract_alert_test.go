@@ -52,6 +52,11 @@ func TestAlertContract(t *testing.T) {
 		"an unreadable delivery holds up no other":    unreadableDelivery,
 		"the queue does what a simple one would":      queueWalk,
 	}
+	onEveryStore(t, suite)
+}
+
+// onEveryStore runs a suite of tests that each begin without alerts and cards.
+func onEveryStore(t *testing.T, suite map[string]func(*testing.T, backend)) {
 	for backendName, b := range backends(t) {
 		for _, testName := range sortedKeys(suite) {
 			t.Run(backendName+"/"+testName, func(t *testing.T) { suite[testName](t, b.withoutAlerts(t)) })

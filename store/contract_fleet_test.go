@@ -32,11 +32,7 @@ func TestFleetContract(t *testing.T) {
 		"old days of capacities go":                oldCapacitiesGo,
 		"a foreign value of our cards is an error": foreignFleet,
 	}
-	for backendName, b := range backends(t) {
-		for _, testName := range sortedKeys(suite) {
-			t.Run(backendName+"/"+testName, func(t *testing.T) { suite[testName](t, b.withoutAlerts(t)) })
-		}
-	}
+	onEveryStore(t, suite)
 }
 
 // fleetReport is a report of one free card.
